@@ -1,0 +1,74 @@
+"""The flow that fans out over datasets, with bounded parallelism.
+
+Belongs here: many datasets, side by side, each on its own. Lives elsewhere: one dataset
+(`flows.pipeline`).
+"""
+
+import datetime as dt
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import as_completed
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.pipeline import Layers, pipeline
+from medallion.results import PartitionResult
+from tasks.artifacts import DatasetProgress
+from tasks.datasets import load_datasets
+from tasks.runs import name_fan_out
+
+
+@flow(name="run-datasets", flow_run_name=name_fan_out)
+def run_datasets(
+    configs: list[str],
+    run_dates: list[dt.date],
+    source_name: str | None = None,
+    layers: Layers = "both",
+    overrides: dict[str, Any] | None = None,
+    cascade: bool = True,
+    parallel_workers: int = 1,
+) -> list[PartitionResult]:
+    """Run the pipeline of many datasets, at most `parallel_workers` side by side.
+
+    A dataset that fails stops none of the others and loses nothing of what they did; the run itself
+    fails at the end, with the first failure.
+
+    Args:
+        configs: Paths of the datasets' YAML files.
+        run_dates: The days to work on, in this order.
+        source_name: The only dataset to take.
+        layers: Both layers, or one of them.
+        overrides: Values by dotted key, over those of every file.
+        cascade: Re-promote later load dates that became stale.
+        parallel_workers: How many datasets are worked on at the same time.
+    """
+    options = {"layers": layers, "overrides": overrides, "cascade": cascade}
+    datasets = [
+        {"config": config, "source_name": one.name, "run_dates": run_dates, **options}
+        for config in configs
+        for one in load_datasets([config], overrides, source_name)
+    ]
+    progress = DatasetProgress(len(datasets))
+    with ThreadPoolTaskRunner(max_workers=parallel_workers) as runner:
+        futures = [runner.submit(run_dataset, dataset) for dataset in datasets]
+        for _ in as_completed(futures):
+            progress.advance()
+    outcomes = [future.state.result(raise_on_failure=False) for future in futures]
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return [result for outcome in outcomes for result in outcome]
+
+
+@task(task_run_name="{source_name}", cache_policy=NO_CACHE, persist_result=False)
+def run_dataset(
+    config: str,
+    run_dates: list[dt.date],
+    source_name: str,
+    layers: Layers,
+    overrides: dict[str, Any] | None,
+    cascade: bool,
+) -> list[PartitionResult]:
+    """Run one dataset's pipeline as a flow run of its own."""
+    return pipeline(config, run_dates, source_name, layers, overrides, cascade)

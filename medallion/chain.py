@@ -1,0 +1,141 @@
+"""Which Silver partitions must be built, and why: the lake as a build system.
+
+Belongs here: comparing what a partition was made from with what is there now. Lives elsewhere:
+reading manifests (`tasks.lake`), building a partition (`tasks.promotion`).
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from medallion.config.silver import SilverModel
+
+STATEFUL_MODELS: frozenset[SilverModel] = frozenset({"scd_type_1", "scd_type_2", "event_log"})
+"""Models whose partition builds on the one before; the others read their own date only."""
+
+
+@dataclass(frozen=True)
+class BronzeFacts:
+    """What a Bronze partition holds now."""
+
+    content_digest: str
+    row_count: int
+
+
+@dataclass(frozen=True)
+class SilverFacts:
+    """What a Silver partition holds, and what it was made from.
+
+    Attributes:
+        content_digest: What it holds now.
+        logic_digest: The configuration and fold version that made it.
+        bronze_digest: Content of the Bronze partition that it read.
+        base_date: Load date of the Silver partition that it was folded onto, if any.
+        base_digest: Content of that partition.
+    """
+
+    content_digest: str
+    logic_digest: str
+    bronze_digest: str
+    base_date: dt.date | None = None
+    base_digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One dataset's partitions by date.
+
+    Attributes:
+        bronze: Bronze partitions that are there; a purged one is missing.
+        silver: Silver partitions that are there.
+        logic_digest: What a promotion would use now.
+        is_stateful: Whether a partition builds on the one before.
+    """
+
+    bronze: Mapping[dt.date, BronzeFacts]
+    silver: Mapping[dt.date, SilverFacts]
+    logic_digest: str
+    is_stateful: bool
+
+    @property
+    def dates(self) -> list[dt.date]:
+        """Every date of the chain: with Bronze, or with Silver whose Bronze was purged."""
+        return sorted({*self.bronze, *self.silver})
+
+    def base_of(self, date: dt.date) -> dt.date | None:
+        """Return the date that `date` builds on: the chain's previous one."""
+        if not self.is_stateful:
+            return None
+        return max((one for one in self.dates if one < date), default=None)
+
+    def with_silver(self, date: dt.date, facts: SilverFacts) -> "Chain":
+        """Return the chain after a promotion."""
+        return replace(self, silver={**self.silver, date: facts})
+
+
+def explain_staleness(chain: Chain, date: dt.date) -> str:
+    """Say why the Silver partition of `date` is not what its inputs would give now; empty if it is.
+
+    A purged Bronze input counts as holding.
+    """
+    facts = chain.silver.get(date)
+    if facts is None:
+        return "it was never promoted"
+    if facts.logic_digest != chain.logic_digest:
+        return "the configuration changed"
+    bronze = chain.bronze.get(date)
+    if bronze is not None and bronze.content_digest != facts.bronze_digest:
+        return "its Bronze partition was republished"
+    return _explain_base(chain, date, facts)
+
+
+def find_stale(chain: Chain) -> dict[dt.date, str]:
+    """Return every Silver partition that is stale, by date, with the reason.
+
+    What builds on a stale partition is stale itself.
+    """
+    stale: dict[dt.date, str] = {}
+    for date in sorted(chain.silver):
+        reason = explain_staleness(chain, date)
+        base = chain.base_of(date)
+        if not reason and base in stale:
+            reason = f"it builds on {base}, which is stale"
+        if reason:
+            stale[date] = reason
+    return stale
+
+
+def next_promotion(
+    chain: Chain, target: dt.date, done: Iterable[dt.date], *, cascade: bool
+) -> dt.date | None:
+    """Return the next date to promote on the way to `target` and beyond, or None when all is done.
+
+    First every earlier Bronze date that lacks its partition or whose partition is stale, in order;
+    then `target`, whatever its state; then, with `cascade`, later partitions that exist and became
+    stale. Ask again after each promotion: one that changed nothing leaves nothing stale behind it.
+    """
+    finished = set(done)
+    for date in sorted({*chain.dates, target}) if chain.is_stateful else [target]:
+        if date in finished:
+            continue
+        if date < target and explain_staleness(chain, date):
+            return date
+        if date == target:
+            return date
+        if date > target and cascade and date in chain.silver and explain_staleness(chain, date):
+            return date
+    return None
+
+
+def _explain_base(chain: Chain, date: dt.date, facts: SilverFacts) -> str:
+    base = chain.base_of(date)
+    if base != facts.base_date:
+        if base is None or (facts.base_date is not None and base < facts.base_date):
+            return f"it builds on {facts.base_date}, which is gone"
+        return f"Bronze of {base} arrived after it was promoted"
+    if base is None:
+        return ""
+    now = chain.silver.get(base)
+    if now is None:
+        return f"it builds on {base}, which is gone"
+    return "" if now.content_digest == facts.base_digest else f"{base} changed since"

@@ -117,7 +117,13 @@ def _type_name(annotation: Any) -> str:
     if typing.get_origin(annotation) is dict:
         return f"map of {_type_name(arguments[1])}"
     section = _section(annotation)
-    names = {type(None): "null", str: "text", int: "integer", float: "number", bool: "true or false"}
+    names = {
+        type(None): "null",
+        str: "text",
+        int: "integer",
+        float: "number",
+        bool: "true or false",
+    }
     return "section" if section else names.get(annotation, "any")
 
 
@@ -140,7 +146,12 @@ def _commands() -> Iterator[str]:
 
 def _flows() -> Iterator[str]:
     for flow in FLOWS:
-        yield from (f"## {flow.name}", "", f"Entrypoint `{flow.fn.__module__}.{flow.fn.__name__}`.", "")
+        yield from (
+            f"## {flow.name}",
+            "",
+            f"Entrypoint `{flow.fn.__module__}.{flow.fn.__name__}`.",
+            "",
+        )
         yield from (inspect.getdoc(flow.fn) or "").splitlines()
         yield ""
 

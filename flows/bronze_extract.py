@@ -38,7 +38,8 @@ def bronze_extract(
         run_date: The day that the partition is about; by default the day the run was scheduled for,
             in the dataset's time zone.
         source_name: The dataset to take from a file that holds several.
-        overrides: Values by dotted key, over those of the file: `{"source.run.load_pattern": "cdc"}`.
+        overrides: Values by dotted key, over those of the file, such as
+            `{"source.run.load_pattern": "cdc"}`.
         dry_run: Connect and read a sample, and write nothing.
 
     Example:

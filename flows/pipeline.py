@@ -1,22 +1,20 @@
 """The flow that takes one dataset from its source to Silver, date by date.
 
-Belongs here: Bronze, then Silver, for each date. Lives elsewhere: each layer (`flows.bronze_extract`,
-`flows.silver_extract`), several datasets (`flows.run_datasets`).
+Belongs here: Bronze, then Silver, for each date. Lives elsewhere: each layer
+(`flows.bronze_extract`, `flows.silver_extract`), several datasets (`flows.run_datasets`).
 """
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Any
 
 from prefect import flow
 
 from flows.bronze_extract import bronze_extract
 from flows.silver_extract import silver_extract
-from medallion.results import PartitionResult
+from medallion.results import Layers, PartitionResult
 from tasks.datasets import load_dataset
 from tasks.progress import report_rows
 from tasks.runs import name_run, resolve_run_date
-
-Layers = Literal["both", "bronze", "silver"]
 
 
 @flow(name="pipeline", flow_run_name=name_run)

@@ -9,11 +9,11 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import as_completed
+from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.pipeline import Layers, pipeline
-from medallion.results import PartitionResult
+from flows.pipeline import pipeline
+from medallion.results import Layers, PartitionResult
 from tasks.artifacts import DatasetProgress
 from tasks.datasets import load_datasets
 from tasks.runs import name_fan_out
@@ -50,15 +50,17 @@ def run_datasets(
         for one in load_datasets([config], overrides, source_name)
     ]
     progress = DatasetProgress(len(datasets))
-    with ThreadPoolTaskRunner(max_workers=parallel_workers) as runner:
-        futures = [runner.submit(run_dataset, dataset) for dataset in datasets]
+    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=parallel_workers)
+    with runner:
+        futures: list[PrefectFuture[Any]] = [
+            runner.submit(run_dataset, dataset) for dataset in datasets
+        ]
         for _ in as_completed(futures):
             progress.advance()
-    outcomes = [future.state.result(raise_on_failure=False) for future in futures]
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            raise outcome
-    return [result for outcome in outcomes for result in outcome]
+    results: list[PartitionResult] = []
+    for future in futures:
+        results += future.result()
+    return results
 
 
 @task(task_run_name="{source_name}", cache_policy=NO_CACHE, persist_result=False)

@@ -11,19 +11,15 @@ from typing import Any
 
 from prefect import flow
 
-from medallion.chain import next_promotion
+from medallion.chain import Chain, next_promotion
 from medallion.config.models import DatasetConfig
 from medallion.results import PartitionResult
 from tasks.artifacts import record_result
 from tasks.datasets import load_dataset
 from tasks.lake import read_chain, read_partition, silver_facts, silver_partition, silver_root
 from tasks.local_publisher import open_stage
-from tasks.promotion import (
-    promote_partition,
-    promotion_lock,
-    read_inputs,
-    require_silver,
-)
+from tasks.promotion import preview_partition, promote_partition
+from tasks.promotion_inputs import promotion_lock, read_inputs, require_silver
 from tasks.publication import publish_partition, read_base
 from tasks.runs import begin_run, name_run, resolve_run_date
 
@@ -76,24 +72,23 @@ def promote_dates(
         chain = read_chain(dataset)
         done: set[dt.date] = set()
         while date := next_promotion(chain, target, done, cascade=cascade):
-            yield promote_date(dataset, date, chain.base_of(date))
+            yield promote_date(dataset, date, chain)
             path = silver_root(dataset) / silver_partition(dataset, date).path
             chain = chain.with_silver(date, silver_facts(read_partition(path)))
             done.add(date)
 
 
-def promote_date(
-    dataset: DatasetConfig, run_date: dt.date, base: dt.date | None
-) -> PartitionResult:
+def promote_date(dataset: DatasetConfig, run_date: dt.date, chain: Chain) -> PartitionResult:
     """Promote one date onto its base and publish it."""
     started, run = time.perf_counter(), begin_run()
     root, partition = silver_root(dataset), silver_partition(dataset, run_date)
     replaced = read_base(root, partition.path)
-    inputs = read_inputs(dataset, run_date, base)
+    before = chain.before(run_date)
+    inputs = read_inputs(dataset, run_date, chain.base_of(run_date), before)
     with open_stage(root) as stage:
         promotion = promote_partition(dataset, run_date, inputs, stage)
         published = publish_partition(stage, promotion.draft, run, replaced)
-    stats = published.checksums.stats
+    stats, outcome = published.checksums.stats, promotion.outcome
     result = PartitionResult(
         layer="silver",
         dataset=partition.dataset,
@@ -105,11 +100,11 @@ def promote_date(
         file_count=stats["file_count"],
         content_digest=published.checksums.content_digest,
         seconds=time.perf_counter() - started,
-        quarantined=promotion.quarantined,
-        drift=promotion.drift,
-        details=promotion.details,
+        quarantined=outcome.quarantined,
+        drift=outcome.drift,
+        details=outcome.details,
     )
-    record_result(result, promotion.rejects)
+    record_result(result, outcome.rejects)
     return result
 
 
@@ -118,17 +113,18 @@ def preview_promotion(dataset: DatasetConfig, run_date: dt.date) -> PartitionRes
     started, partition = time.perf_counter(), silver_partition(dataset, run_date)
     require_silver(dataset)
     chain = read_chain(dataset)
-    inputs = read_inputs.fn(dataset, run_date, chain.base_of(run_date))
-    promotion = promote_partition.fn(dataset, run_date, inputs, None)
+    before = chain.before(run_date)
+    inputs = read_inputs.fn(dataset, run_date, chain.base_of(run_date), before)
+    outcome = preview_partition(dataset, run_date, inputs)
     return PartitionResult(
         layer="silver",
         dataset=partition.dataset,
         run_date=run_date,
         status="dry_run",
         path=str(silver_root(dataset) / partition.path),
-        row_count=promotion.row_count,
+        row_count=outcome.row_count,
         seconds=time.perf_counter() - started,
-        quarantined=promotion.quarantined,
-        drift=promotion.drift,
-        details=promotion.details,
+        quarantined=outcome.quarantined,
+        drift=outcome.drift,
+        details=outcome.details,
     )

@@ -1,6 +1,7 @@
 """The flow that verifies published partitions.
 
-Belongs here: a scheduled door to the verdicts. Lives elsewhere: the verdicts (`tasks.verification`).
+Belongs here: a door to the verdicts that can be scheduled. Lives elsewhere: the verdicts
+(`tasks.verification`).
 """
 
 from pathlib import Path

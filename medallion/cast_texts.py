@@ -4,9 +4,12 @@ Belongs here: text as a source. Lives elsewhere: texts in a declared date form (
 the choice of the cast (`casting`).
 """
 
+import math
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,6 +31,8 @@ _TRUTH = r"^(?i:true|false|1|0)$"
 _DAY = r"[0-9]{4}-[01][0-9]-[0-3][0-9]"
 _HOUR = r"(?:[01][0-9]|2[0-3])"
 _ZONE = rf"(?:Z|[+-]{_HOUR}(?::?[0-5][0-9])?)"
+# Up to two to the power of these a float holds every integer.
+_FLOAT_BITS = {16: 11, 32: 24, 64: 53}
 _UNIT_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 _Matches = Callable[[pa.DataType], bool]
 
@@ -61,12 +66,25 @@ def _cast_to_float(values: pa.Array, target: pa.DataType) -> Cast:
     except pa.ArrowInvalid:
         good = pc.match_substring_regex(values, f"{_NUMBER}|{_INFINITY}|{_NAN}")
         cast, bad = cast_where(values, good, lambda part: part.cast(target))
-    endless = pc.is_inf(cast)
-    if not any_true(endless):
-        return cast, bad
-    too_large = pc.and_(endless, pc.invert(pc.match_substring_regex(values, _INFINITY)))
-    too_large = pc.fill_null(too_large, False)
-    return null_out(cast, too_large), pc.or_(bad, too_large)
+    inexact_from = 2.0 ** _FLOAT_BITS[target.bit_width]
+    large = pc.greater_equal(pc.abs(cast.cast(pa.float64())), inexact_from)
+    changed = _find_changed(values, cast, pc.fill_null(large, False))
+    return null_out(cast, changed), pc.or_(bad, changed)
+
+
+def _find_changed(texts: pa.Array, floats: pa.Array, large: pa.BooleanArray) -> pa.BooleanArray:
+    """Mark integers that became another number, and numbers that became infinite."""
+    marks = np.zeros(len(texts), dtype=bool)
+    places = np.flatnonzero(large)
+    pairs = zip(texts.take(places).to_pylist(), floats.take(places).to_pylist(), strict=True)
+    marks[places] = [_is_changed(text, number) for text, number in pairs]
+    return pa.array(marks)
+
+
+def _is_changed(text: str, number: float) -> bool:
+    if math.isinf(number):
+        return re.match(_INFINITY, text) is None
+    return re.match(_INTEGER, text) is not None and Decimal(text) != Decimal(number)
 
 
 def _cast_to_decimal(values: pa.Array, target: pa.DataType) -> Cast:

@@ -34,8 +34,7 @@ def cast_column(
 
     A value is bad when its meaning would change: text that is not an ISO form of the target, a
     fraction or a magnitude that does not fit, a float that is not exactly an integer or a decimal.
-    Widening never is. Naive times are UTC. Text becomes the nearest float, and stays NaN if it
-    says so.
+    Widening never is. Naive times are UTC. Text with a fraction becomes the nearest float.
 
     Args:
         column: The values; a chunked column gives chunked results.

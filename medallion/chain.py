@@ -68,6 +68,10 @@ class Chain:
             return None
         return max((one for one in self.dates if one < date), default=None)
 
+    def before(self, date: dt.date) -> dt.date | None:
+        """Return the last date with a Silver partition before `date`, to compare schemas with."""
+        return max((one for one in self.silver if one < date), default=None)
+
     def with_silver(self, date: dt.date, facts: SilverFacts) -> "Chain":
         """Return the chain after a promotion."""
         return replace(self, silver={**self.silver, date: facts})

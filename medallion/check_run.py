@@ -55,10 +55,10 @@ def run_check(rule: CheckRule, frame: "pd.DataFrame") -> CheckAnswer:
     """
     try:
         if rule.column is None:
-            return _read_answer(rule.check(frame).check_output)
+            return _read_answer(rule.check(frame).check_output, len(frame))
         if rule.check.groupby is not None:
             return CheckAnswer(bool(rule.check(frame, rule.column).check_passed), None)
-        return _read_answer(rule.check(frame[rule.column]).check_output)
+        return _read_answer(rule.check(frame[rule.column]).check_output, len(frame))
     except Exception as error:
         place = "the whole frame" if rule.column is None else f"column {rule.column!r:.60}"
         raise QualityError(
@@ -78,13 +78,23 @@ def needs_whole_partition(rule: CheckRule) -> bool:
     return rule.column is None or rule.check.groupby is not None
 
 
-def _read_answer(output: Any) -> CheckAnswer:
+def _read_answer(output: Any, row_count: int) -> CheckAnswer:
     if isinstance(output, bool | np.bool_):
         return CheckAnswer(bool(output), None)
     if output.ndim == 2:
         output = output.all(axis="columns")
     passed = output.fillna(False).to_numpy(dtype=bool)
     rows = output.index.to_numpy()
-    if rows.dtype.kind not in "iu" or len(np.unique(rows)) != len(rows):
-        raise ValueError("the answer does not line up with the rows")
+    _need_places(rows, row_count)
     return CheckAnswer(bool(passed.all()), rows[~passed].astype(np.int64))
+
+
+def _need_places(rows: npt.NDArray[Any], row_count: int) -> None:
+    """Raise unless an answer's index names rows of the frame, each at most once."""
+    if not len(rows):
+        return
+    if rows.dtype.kind not in "iu" or rows.min() < 0 or rows.max() >= row_count:
+        raise ValueError("the answer does not line up with the rows")
+    is_ascending = bool((np.diff(rows) > 0).all())
+    if not is_ascending and len(np.unique(rows)) != len(rows):
+        raise ValueError("the answer names a row twice")

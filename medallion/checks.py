@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, NoReturn
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -97,7 +98,8 @@ def parse_bound(value: object, kind: pa.DataType, where: str) -> Any:
     cast, bad = cast_array(pa.array([str(value)]), kind)
     if value is None or bad[0].as_py():
         argument.refuse(f"{value!r:.60} is not a {format_type(kind)}")
-    return cast[0].as_py()
+    number = cast[0].as_py()
+    return np.uint64(number) if pa.types.is_uint64(kind) else number  # more than pandas' int holds
 
 
 def _parse_decimal(argument: _Argument) -> Decimal:

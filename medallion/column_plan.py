@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from medallion.config.silver import Silver
-from medallion.contract import ColumnRule, CompiledContract
+from medallion.contract_rules import ColumnRule, CompiledContract
 from medallion.drift import Drift, compare_schemas
 from medallion.errors import TerminalSourceError
 from medallion.normalize import absent_names, order_columns, rename_columns
@@ -77,7 +77,9 @@ def plan_columns(
             or the operation column is absent.
     """
     names = rename_columns(bronze.names, silver.column_schema.rename_map)
-    observed = canonical_schema(bronze).rename_columns(list(names)) if names else pa.schema([])
+    observed = pa.schema(
+        [f.with_name(name) for f, name in zip(canonical_schema(bronze), names, strict=True)]
+    )
     used = _used_columns(silver)
     if not is_empty:
         _need_columns(used, observed.names)

@@ -5,67 +5,18 @@ own. Lives elsewhere: single checks (`checks`), reading a pandera schema (`pytho
 that no contract knows (`drift`).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from medallion.checks import CheckRule, OnFail, build_check, read_flag
+from medallion.checks import CheckRule, build_check, read_flag
 from medallion.config.contract import Contract, ContractColumn
+from medallion.contract_rules import ColumnRule, CompiledContract, UniqueRule
 from medallion.datetime_format import compile_format
 from medallion.errors import ConfigError
 from medallion.types import canonical_type, format_type, parse_type
-
-
-@dataclass(frozen=True)
-class ColumnRule:
-    """What one column promises.
-
-    Attributes:
-        name: The Silver column.
-        type: Type to cast to; None keeps Bronze's type.
-        nullable: Whether null is a good value.
-        on_fail: What a failing check or a forbidden null does. A value of a wrong type cannot be
-            kept, so there `warn` means quarantine.
-        format: strptime form of texts that become dates or timestamps.
-        required: Whether an absent column is filled with nulls and reported.
-    """
-
-    name: str
-    type: pa.DataType | None
-    nullable: bool = True
-    on_fail: OnFail = "quarantine"
-    format: str | None = None
-    required: bool = True
-
-
-@dataclass(frozen=True)
-class UniqueRule:
-    """Columns whose values, taken together, no two rows share; nulls never equal each other."""
-
-    columns: tuple[str, ...]
-    on_fail: OnFail = "quarantine"
-
-
-@dataclass(frozen=True)
-class CompiledContract:
-    """Everything that is checked, ready to run.
-
-    Attributes:
-        columns: Rules by column name, in declared order.
-        strict: Whether undeclared columns are drift.
-        row_checks: Checks of one column.
-        frame_checks: Checks that look at several columns of the whole partition.
-        uniques: What is unique over the whole partition.
-    """
-
-    columns: Mapping[str, ColumnRule] = field(default_factory=dict)
-    strict: bool = False
-    row_checks: tuple[CheckRule, ...] = ()
-    frame_checks: tuple[CheckRule, ...] = ()
-    uniques: tuple[UniqueRule, ...] = ()
 
 
 def compile_contract(contract: Contract, python_schema: Any = None) -> CompiledContract:
@@ -78,12 +29,14 @@ def compile_contract(contract: Contract, python_schema: Any = None) -> CompiledC
     Raises:
         ConfigError: CFG003 and CFG004, naming the key that is wrong.
     """
-    declared = _compile_columns(contract)
-    if python_schema is None:
-        return declared
-    from medallion.python_schema import compile_python_schema
+    compiled = _compile_columns(contract)
+    if python_schema is not None:
+        from medallion.python_schema import compile_python_schema  # pandas is slow to load
 
-    return _join(declared, compile_python_schema(python_schema, contract.python or "the schema"))
+        where = contract.python or "the schema"
+        compiled = _join(compiled, compile_python_schema(python_schema, where))
+    _need_comparable(compiled)
+    return compiled
 
 
 def _compile_columns(contract: Contract) -> CompiledContract:
@@ -134,6 +87,18 @@ def _need_moment(kind: pa.DataType) -> None:
         raise ConfigError(
             f"format is for dates and timestamps, not for {format_type(kind)}", code="CFG004"
         )
+
+
+def _need_comparable(compiled: CompiledContract) -> None:
+    """Refuse `unique` where the engine would compare rounded values."""
+    for name in {name for unique in compiled.uniques for name in unique.columns}:
+        kind = compiled.columns[name].type if name in compiled.columns else None
+        if kind is not None and pa.types.is_decimal256(kind):
+            raise ConfigError(
+                f"silver.contract: {name} has more than 38 digits and cannot be unique: "
+                "shorten it, or keep it as a string",
+                code="CFG004",
+            )
 
 
 def _join(declared: CompiledContract, other: CompiledContract) -> CompiledContract:

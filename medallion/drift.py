@@ -10,7 +10,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from medallion.contract import ColumnRule
+from medallion.contract_rules import ColumnRule
 from medallion.errors import QualityError
 from medallion.type_changes import holds_all
 from medallion.types import canonical_schema, format_type, is_list

@@ -54,6 +54,7 @@ CODES: dict[str, str] = {
     "QUAL002": "The schema drifted and `schema_drift: fail` refuses it.",
     "QUAL003": "A contract check with `on_fail: fail` failed.",
     "QUAL004": "The conservation law does not hold; nothing was published.",
+    "QUAL005": "A full snapshot lacks more keys than `max_delete_percent` allows.",
     "NOTE001": "A notification could not be delivered.",
 }
 

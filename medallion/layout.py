@@ -70,9 +70,9 @@ def logical_size(table: pa.Table) -> int:
 def _column_size(column: pa.ChunkedArray) -> int:
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_binary(kind):
-        return (pc.sum(pc.binary_length(column)).as_py() or 0) + 4 * len(column)
+        return int(pc.sum(pc.binary_length(column)).as_py() or 0) + 4 * len(column)
     if pa.types.is_primitive(kind) or pa.types.is_decimal(kind):
-        return max(1, kind.bit_width // 8) * len(column)
+        return max(1, int(kind.bit_width) // 8) * len(column)
     return int(column.nbytes)
 
 

@@ -23,7 +23,7 @@ def rename_columns(names: Sequence[str], rename_map: Mapping[str, str]) -> tuple
     """Return the Silver names of Bronze's columns, in Bronze's order.
 
     Raises:
-        TerminalSourceError: EXT003, for a name that is empty, reserved or, but for case, there twice.
+        TerminalSourceError: EXT003, for a name that is empty, reserved, or repeated, case aside.
     """
     renamed = tuple(rename_map.get(name, name) for name in names)
     twice = sorted(name for name, count in Counter(renamed).items() if count > 1)

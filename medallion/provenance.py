@@ -73,7 +73,7 @@ class _Lake:
         self._found: dict[Identity, list[PublishedPartition]] = {}
         for one in self.partitions:
             dataset, keys = one.checksums.dataset, one.checksums.partition
-            self.dates.setdefault(_series(dataset, keys), set()).add(_date(keys))
+            self.dates.setdefault(_series(dataset, keys), set()).add(partition_date(keys))
             self._found.setdefault(_identity(dataset, keys), []).append(one)
 
     def find(self, one: InputPartition) -> list[PublishedPartition]:
@@ -82,7 +82,7 @@ class _Lake:
     def history(self, base: InputPartition) -> _History:
         """What a base folds; of one that is gone or broken, only its date is known."""
         known = [self.histories[one.path] for one in self.find(base) if one.path in self.histories]
-        return known[0] if known else _History(frozenset(), _date(base.partition), False)
+        return known[0] if known else _History(frozenset(), partition_date(base.partition), False)
 
 
 def _trace(partition: PublishedPartition, lake: _Lake) -> list[ProvenanceFinding]:
@@ -95,7 +95,7 @@ def _trace(partition: PublishedPartition, lake: _Lake) -> list[ProvenanceFinding
         return [ProvenanceFinding("broken", partition.path, "", contradiction)]
     findings = [found for one in inputs for found in _compare_input(partition, one, lake)]
     bases = [lake.history(one) for one in inputs if one.layer == "silver"]
-    dates = {_date(one.partition) for one in inputs if one.layer == "bronze"}
+    dates = {partition_date(one.partition) for one in inputs if one.layer == "bronze"}
     history = _History(
         dates=frozenset(dates.union(*(base.dates for base in bases))),
         complete_from=max((base.complete_from for base in bases), default=""),
@@ -115,10 +115,10 @@ def _contradiction(partition: PublishedPartition, inputs: Iterable[InputPartitio
             return f"its two manifests name another {key} each; publish the partition again"
     if checksums.layer == "bronze":
         return ""
-    date = _date(checksums.partition)
-    if any(_date(one.partition) > date for one in inputs):
+    date = partition_date(checksums.partition)
+    if any(partition_date(one.partition) > date for one in inputs):
         return f"it has an input later than {date}; promote the date again"
-    rows = {_date(one.partition): one.row_count for one in inputs if one.layer == "bronze"}
+    rows = {partition_date(one.partition): one.row_count for one in inputs if one.layer == "bronze"}
     for run_date, account in checksums.stats["law"].items():
         if rows.get(run_date) != account["read"]:
             return (
@@ -131,7 +131,7 @@ def _contradiction(partition: PublishedPartition, inputs: Iterable[InputPartitio
 def _compare_input(
     partition: PublishedPartition, one: InputPartition, lake: _Lake
 ) -> Iterator[ProvenanceFinding]:
-    name = f"{one.dataset} {_date(one.partition)}"
+    name = f"{one.dataset} {partition_date(one.partition)}"
     found = [describe_input(published.checksums) for published in lake.find(one)]
     same = [now for now in found if now.content_digest == one.content_digest]
     if not found:
@@ -154,7 +154,7 @@ def _late_inputs(
     """Bronze partitions that a fold up to this date must read, and this one has not."""
     if FOLDED_ARTIFACTS.isdisjoint(partition.checksums.stats["rows_by_artifact"]):
         return  # the other models read their own date only
-    date = _date(partition.checksums.partition)
+    date = partition_date(partition.checksums.partition)
     sources = {_series(one.dataset, one.partition) for one in inputs if one.layer == "bronze"}
     for source in sorted(sources):
         for late in sorted(lake.dates.get(source, set()) - history.dates):
@@ -171,11 +171,11 @@ def _series(dataset: str, keys: Mapping[str, str]) -> Identity:
     return _identity(dataset, {key: keys[key] for key in keys if key in _SERIES_KEYS})
 
 
-def _date(keys: Mapping[str, str]) -> str:
-    """The date of a partition: the value of the one key that does not name its series."""
+def partition_date(keys: Mapping[str, str]) -> str:
+    """Return the date of a partition: the value of the one key that does not name its series."""
     return next((value for key, value in keys.items() if key not in _SERIES_KEYS), "")
 
 
 def _dependency_order(partition: PublishedPartition) -> tuple[str, str, str]:
     """Bronze first, then Silver by date: bases come before what is built on them."""
-    return partition.checksums.layer, _date(partition.checksums.partition), partition.path
+    return partition.checksums.layer, partition_date(partition.checksums.partition), partition.path

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pandera.engines import pandas_engine
 
 from medallion.checks import CheckRule
-from medallion.contract import ColumnRule, CompiledContract, UniqueRule
+from medallion.contract_rules import ColumnRule, CompiledContract, UniqueRule
 from medallion.errors import ConfigError
 from medallion.types import canonical_type
 
@@ -30,7 +30,7 @@ def compile_python_schema(schema: Any, where: str) -> CompiledContract:
             dropping or adding of rows and columns; for columns named by a pattern; for an index.
     """
     if isinstance(schema, type) and issubclass(schema, pandera.DataFrameModel):
-        schema = schema.to_schema()
+        schema = _build(schema, where)
     if not isinstance(schema, pandera.DataFrameSchema):
         _refuse(where, "is neither a DataFrameSchema nor a DataFrameModel of pandera.pandas")
     _need_supported(schema, where)
@@ -50,6 +50,13 @@ def compile_python_schema(schema: Any, where: str) -> CompiledContract:
         tuple(_check_rule(check, None) for check in schema.checks),
         tuple(uniques),
     )
+
+
+def _build(model: type[pandera.DataFrameModel], where: str) -> pandera.DataFrameSchema:
+    try:
+        return model.to_schema()
+    except Exception as error:
+        _refuse(where, f"is no valid model: {error}")
 
 
 def _need_supported(schema: pandera.DataFrameSchema, where: str) -> None:

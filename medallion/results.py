@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+Layers = Literal["both", "bronze", "silver"]
 Status = Literal["published", "unchanged", "dry_run"]
 
 

@@ -5,7 +5,7 @@ Lives elsewhere: which columns there are (`column_plan`), single batches' tables
 checks over the whole partition and files (`tasks`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from medallion.check_run import make_frame, needs_whole_partition, run_check
 from medallion.checks import CheckRule
 from medallion.column_plan import ColumnPlan, PlannedColumn
 from medallion.config.silver import CdcOperations, Silver
-from medallion.contract import CompiledContract
+from medallion.contract_rules import CompiledContract, UniqueRule
 from medallion.normalize import normalize_text
 from medallion.quality import RejectReason
 from medallion.tally import Tally
@@ -49,6 +49,7 @@ class RowValidator:
         tally: What failed so far.
         whole_checks: Checks that need the whole partition; a check that turns out to judge its
             column as a whole joins them when it is first run.
+        checked_rows: Rows that the contract's checks apply to: all but deletes.
     """
 
     def __init__(self, plan: ColumnPlan, silver: Silver, contract: CompiledContract) -> None:
@@ -66,8 +67,9 @@ class RowValidator:
         present = [rule for rule in rules if rule.column is None or rule.column in names]
         self.whole_checks = [rule for rule in present if needs_whole_partition(rule)]
         self._row_checks = [rule for rule in present if not needs_whole_partition(rule)]
+        self.checked_rows = 0
         self.tally = Tally()
-        self._list_checks(present)
+        self._list_checks(present, contract.uniques)
 
     def validate(self, batch: pa.RecordBatch, start: int) -> ValidBatch:
         """Validate a batch of Bronze rows whose first one has the position `start`.
@@ -75,7 +77,7 @@ class RowValidator:
         Raises:
             QualityError: QUAL003, if a check of the contract cannot be run.
         """
-        rows = self._cast(batch)
+        rows, places = self._cast(batch), range(start, start + batch.num_rows)
         findings = [
             *self._find_bad_operations(rows),
             *self._find_wrong_types(rows),
@@ -84,17 +86,19 @@ class RowValidator:
             *self._find_failed_checks(rows),
         ]
         return split_batch(
-            rows.columns, rows.operations, findings, start, self._silver.primary_keys
+            rows.columns, rows.operations, findings, places, self._silver.primary_keys
         )
 
-    def _list_checks(self, rules: list[CheckRule]) -> None:
+    def _list_checks(self, rules: list[CheckRule], uniques: Iterable[UniqueRule]) -> None:
         for column in self._plan.columns:
             if column.rule is not None and column.rule.type is not None:
                 self.tally.count("type", column.name, column.rule.on_fail)
             if column.rule is not None and not column.rule.nullable:
                 self.tally.count("not_null", column.name, column.rule.on_fail)
         for rule in rules:
-            self.tally.count(rule.name, rule.column, rule.on_fail)
+            self.tally.expect(rule)
+        for unique in uniques:
+            self.tally.count("unique", unique.label, unique.on_fail)
 
     def _cast(self, batch: pa.RecordBatch) -> _CastRows:
         columns: dict[str, pa.Array] = {}
@@ -171,9 +175,9 @@ class RowValidator:
             yield Finding(RejectReason.UNDECLARED_COLUMN, undeclared, None, name)
 
     def _find_failed_checks(self, rows: _CastRows) -> Iterator[Finding]:
-        if not len(rows.is_delete):
-            return
-        yield from self._run_checks(self._row_checks, rows, np.flatnonzero(~rows.is_delete))
+        checked = np.flatnonzero(~rows.is_delete)
+        self.checked_rows += len(checked)
+        yield from self._run_checks(self._row_checks, rows, checked)
         if rows.is_delete.any():
             needed = [rule for rule in self._row_checks if rule.column in self._needed]
             yield from self._run_checks(needed, rows, np.flatnonzero(rows.is_delete))
@@ -199,7 +203,7 @@ class RowValidator:
                 continue
             failed = np.zeros(len(rows.is_delete), dtype=bool)
             failed[places[answer.failed_rows]] = True
-            self.tally.count(rule.name, rule.column, rule.on_fail, int(failed.sum()))
+            self.tally.count_run(rule, int(failed.sum()))
             if rule.on_fail == "quarantine":
                 yield Finding(RejectReason.CHECK_FAILED, failed, rule.name, rule.column)
 

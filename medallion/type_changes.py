@@ -21,7 +21,7 @@ def holds_all(kind: pa.DataType, other: pa.DataType) -> bool:
     if pa.types.is_floating(kind):
         return _float_holds(kind, other)
     if pa.types.is_integer(kind):
-        return pa.types.is_integer(other) and _int_digits_hold(kind, other)
+        return bool(pa.types.is_integer(other)) and _int_digits_hold(kind, other)
     if pa.types.is_decimal(kind):
         return _decimal_holds(kind, other)
     if pa.types.is_binary(kind):
@@ -49,9 +49,9 @@ def join_types(
     if pa.types.is_map(known) and pa.types.is_map(observed):
         item = _join_fields(known.item_field, observed.item_field, take_new, keep_known)
         return pa.map_(known.key_type if keep_known else observed.key_type, item)
-    if keep_known or holds_all(known, observed):
-        return known
-    return observed
+    if pa.types.is_null(known):
+        return observed
+    return known if keep_known or holds_all(known, observed) else observed
 
 
 def _join_structs(
@@ -76,8 +76,8 @@ def _join_fields(known: pa.Field, observed: pa.Field, take_new: bool, keep_known
 
 
 def _same_length(known: pa.DataType, observed: pa.DataType) -> bool:
-    both_fixed = pa.types.is_fixed_size_list(known) and pa.types.is_fixed_size_list(observed)
-    return both_fixed and known.list_size == observed.list_size
+    fixed = pa.types.is_fixed_size_list
+    return bool(fixed(known) and fixed(observed) and known.list_size == observed.list_size)
 
 
 def _float_holds(kind: pa.DataType, other: pa.DataType) -> bool:

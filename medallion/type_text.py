@@ -49,7 +49,10 @@ class _TypeReader:
         self._depth = 0
 
     def read_all(self) -> pa.DataType:
-        kind = self._read_type()
+        try:
+            kind = self._read_type()
+        except (ValueError, TypeError) as error:  # of Arrow: say, a key that is always null
+            self._refuse(str(error))
         if self._rest():
             self._refuse(f"{self._rest()!r} is left over at its end")
         return kind

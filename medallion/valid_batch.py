@@ -46,11 +46,13 @@ class ValidBatch:
     Attributes:
         good: Its good rows: the business columns, `__position`, and `__op` if there are operations.
         rejects: A row per bad row and reason (`REJECT_SCHEMA`), ordered by position and severity.
+        bad_count: Its bad rows.
         bad_keys: The keys of its bad rows where the key itself is good.
     """
 
     good: pa.Table
     rejects: pa.Table
+    bad_count: int
     bad_keys: pa.Table
 
 
@@ -67,7 +69,7 @@ def split_batch(
     columns: Mapping[str, pa.Array],
     operations: pa.Array | None,
     findings: Iterable[Finding],
-    start: int,
+    places: range,
     keys: Sequence[str],
 ) -> ValidBatch:
     """Part the good rows of a batch from the bad ones.
@@ -76,24 +78,31 @@ def split_batch(
         columns: Silver's columns by name, in order, null where a value was bad.
         operations: `I`, `U` or `D` per row, if there are operations.
         findings: What is bad, and why.
-        start: The position of the first row.
+        places: The positions of the rows.
         keys: The primary keys.
     """
     found = [finding for finding in findings if finding.rows.any()]
-    length = len(next(iter(columns.values()))) if columns else 0
-    bad = np.zeros(length, dtype=bool)
+    bad = np.zeros(len(places), dtype=bool)
     for finding in found:
         bad |= finding.rows
-    extra = {POSITION: pa.array(np.arange(start, start + length, dtype=np.int64))}
+    extra = {POSITION: pa.array(np.arange(places.start, places.stop, dtype=np.int64))}
     if operations is not None:
         extra[OPERATION] = operations
     table = pa.table({**columns, **extra})
     good = table if not found else table.filter(pa.array(~bad))
-    return ValidBatch(good, reject_rows(found, start), _bad_keys(columns, bad, keys))
+    bad_keys = good_keys(table.filter(pa.array(bad)), keys)
+    return ValidBatch(good, _reject_rows(found, places.start), int(bad.sum()), bad_keys)
 
 
-def reject_rows(findings: Sequence[Finding], start: int) -> pa.Table:
-    """List rows and reasons, ordered by position and severity."""
+def good_keys(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """Return the keys of rows where no part of the key is null or NaN."""
+    chosen = rows.select(list(keys))
+    for key in keys if chosen.num_rows else ():
+        chosen = chosen.filter(pc.invert(pc.is_null(chosen.column(key), nan_is_null=True)))
+    return chosen
+
+
+def _reject_rows(findings: Sequence[Finding], start: int) -> pa.Table:
     tables = [_rejects_of(finding, start) for finding in findings]
     if not tables:
         return REJECT_SCHEMA.empty_table()
@@ -118,13 +127,3 @@ def rejects_at(
 def _rejects_of(finding: Finding, start: int) -> pa.Table:
     positions = pa.array(np.flatnonzero(finding.rows).astype(np.int64) + start)
     return rejects_at(positions, finding.reason, finding.check, finding.column)
-
-
-def _bad_keys(columns: Mapping[str, pa.Array], bad: Mask, keys: Sequence[str]) -> pa.Table:
-    table = pa.table({key: columns[key] for key in keys})
-    if not keys or not bad.any():
-        return table.slice(0, 0)
-    rows = table.filter(pa.array(bad))
-    for key in keys:
-        rows = rows.filter(pc.invert(pc.is_null(rows.column(key), nan_is_null=True)))
-    return rows

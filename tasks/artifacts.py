@@ -24,7 +24,7 @@ MAX_REJECT_ROWS = 100
 
 @task(name="record-result", cache_policy=NO_CACHE, persist_result=False)
 def record_result(result: PartitionResult, rejects: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Keep a result as an artifact under the dataset's own key, so that the UI shows its history."""
+    """Keep a result as an artifact under the dataset's own key: the UI shows its history."""
     key = artifact_key(result.dataset)
     create_markdown_artifact(key=key, markdown=render_report(result), description=result.describe())
     if rejects:

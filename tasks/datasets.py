@@ -10,8 +10,8 @@ from pathlib import Path
 
 from medallion.config.loader import parse_config
 from medallion.config.models import DatasetConfig
-from medallion.config.resolution import resolve_dataset
 from medallion.config.references import parse_env_file
+from medallion.config.resolution import resolve_dataset
 from medallion.errors import ConfigError
 
 

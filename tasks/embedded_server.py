@@ -1,9 +1,9 @@
 """A Prefect server for the length of one command, where no other is configured.
 
 Belongs here: the process and its port. Lives elsewhere: when one is wanted (`flows.cli.server`).
-Prefect would start the same process itself, but only after the client has imported the whole server
-too, and it outlives a killed client. Imports nothing of Prefect, so that the server's start overlaps
-the client's imports.
+Prefect would start the same process itself, but only after the client has imported the whole
+server too, and it outlives a killed client. Imports nothing of Prefect, so that the server's start
+overlaps the client's imports.
 """
 
 import ctypes
@@ -39,7 +39,7 @@ def embedded_server() -> Iterator[str]:
         env=os.environ | {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 - no threads run yet
+        preexec_fn=_die_with_parent,
     )
     try:
         yield f"http://127.0.0.1:{port}/api"

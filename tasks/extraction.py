@@ -23,8 +23,8 @@ from medallion.errors import TerminalSourceError, TransientSourceError
 from medallion.layout import WriteSettings
 from medallion.manifest import DataFile, digest
 from medallion.types import schema_columns
-from tasks.filesystem import LOCAL
 from tasks.file_source import describe_files, find_files, open_files, sample_rows
+from tasks.filesystem import LOCAL
 from tasks.lake import bronze_partition
 from tasks.local_publisher import Stage
 from tasks.progress import report_rows
@@ -187,7 +187,7 @@ def _compare_counts(column: str, read: int, written: int) -> None:
 
 
 def _count_values(paths: list[Path]) -> dict[str, int]:
-    """Count the values of every flat column from Parquet footers; nested ones have no such count."""
+    """Count the values of every flat column from Parquet footers; nested ones tell no count."""
     counts: dict[str, int] = {}
     for path in paths:
         if path.suffix == ".parquet":

@@ -33,7 +33,8 @@ def find_files(source: FileSource, run_date: dt.date) -> list[Path]:
     if not any(mark in pattern for mark in _WILDCARDS) or Path(pattern).is_file():
         matches = [pattern]
     else:
-        matches = sorted(glob.glob(pattern, recursive=True))
+        # Not Path.glob: it takes no absolute patterns.
+        matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
     files = [path for path in map(Path, matches) if path.is_file()]
     if not files:
         raise TerminalSourceError(
@@ -99,7 +100,8 @@ def _open_delimited(
 def _open_json(
     source: FileSource, paths: Sequence[Path], types: Mapping[str, pa.DataType], spill: Path
 ) -> SourceStream:
-    from tasks.readers.json_records import JsonFormat, open_json
+    from tasks.readers.json_records import open_json
+    from tasks.readers.json_source import JsonFormat
 
     form = JsonFormat(
         lines=source.format == "jsonl",
@@ -120,7 +122,8 @@ def _compression(source: FileSource, path: Path) -> str | None:
 def _refuse_types(types: Mapping[str, pa.DataType]) -> None:
     if types:
         raise TerminalSourceError(
-            f"Parquet files carry their own types, so types of {list(types)} have no place: cast in silver.contract",
+            f"Parquet files carry their own types: drop types of {list(types)}, and cast in "
+            "silver.contract",
             code="EXT003",
         )
 

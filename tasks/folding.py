@@ -36,8 +36,9 @@ def set_up(connection: duckdb.DuckDBPyConnection, plan: FoldPlan) -> dict[str, i
     """Create a plan's relations and return its counts."""
     for statement in plan.setup:
         connection.execute(statement)
-    row = connection.execute(plan.counts).fetchone()
-    return dict(zip(COUNTS, row or (), strict=True))
+    # All rows, not one: an unfinished result would keep the connection busy.
+    (row,) = connection.execute(plan.counts).fetchall()
+    return dict(zip(COUNTS, row, strict=True))
 
 
 def write_fold(
@@ -89,7 +90,7 @@ def example_keys(
     )
     if artifact is None or not keys:
         return {}
-    new = f"(SELECT {listed(keys)} FROM ({artifact.select}))"
+    new = f"(SELECT {listed(keys)} FROM ({artifact.query}))"
     old = f"(SELECT {listed(keys)} FROM base_{artifact.name})" if artifact.name in base else None
     if old is None:
         return {"inserted": _keys(connection, f"FROM {new}", keys)}

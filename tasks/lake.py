@@ -1,7 +1,7 @@
 """What is in the lake now, read from manifests.
 
-Belongs here: listing a dataset's partitions and their facts. Lives elsewhere: what follows from them
-(`medallion.chain`, `medallion.provenance`), hashing (`tasks.verifier`).
+Belongs here: listing a dataset's partitions and their facts. Lives elsewhere: what follows from
+them (`medallion.chain`, `medallion.provenance`), hashing (`tasks.verifier`).
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from medallion.errors import ManifestMissingError
 from medallion.folds import FOLDS_VERSION
 from medallion.manifest import METADATA_NAME, digest, parse_inputs, parse_metadata
 from medallion.partition import BronzePartition, SilverPartition, parse_date
-from medallion.provenance import PublishedPartition
+from medallion.provenance import PublishedPartition, partition_date
 from tasks.local_publisher import read_commit
 
 
@@ -121,7 +121,7 @@ def silver_facts(one: PublishedPartition) -> SilverFacts:
         content_digest=one.checksums.content_digest,
         logic_digest=one.checksums.logic_digest,
         bronze_digest=inputs["bronze"].content_digest,
-        base_date=parse_date(list(base.partition.values())[-1]) if base else None,
+        base_date=parse_date(partition_date(base.partition)) if base else None,
         base_digest=base.content_digest if base else None,
     )
 

@@ -1,14 +1,15 @@
-"""Promote one Bronze partition: verify, validate, fold, stage.
+"""Promote one Bronze partition: read, validate, fold, stage.
 
-Belongs here: binding a fold's plan to the engine and to files. Lives elsewhere: what is valid
-(`tasks.validation`), what a fold means (`medallion.folds`), the commit (`tasks.publication`).
+Belongs here: one promotion from its verified inputs to a draft. Lives elsewhere: what is valid
+(`tasks.validation`), what a fold means (`medallion.folds`), running its plan (`tasks.folding`), the
+commit (`tasks.publication`).
 """
 
 import datetime as dt
-import logging
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,47 +21,35 @@ from prefect.cache_policies import NO_CACHE
 
 from medallion.config.models import DatasetConfig
 from medallion.config.silver import Silver
-from medallion.errors import ChecksumMismatchError, QualityError, StateError
-from medallion.folds import COUNTS, ArtifactPlan, FoldPlan, FoldSpec, plan_fold
+from medallion.errors import (
+    QualityError,
+)
+from medallion.folds import FoldPlan, FoldSpec, plan_fold
 from medallion.layout import WriteSettings
-from medallion.manifest import DataFile, describe_input
-from medallion.manifest_law import LAW_TERMS
-from medallion.provenance import PublishedPartition
+from medallion.manifest import LAW_TERMS, DataFile, describe_input
 from medallion.types import schema_columns
-from tasks.artifact_files import write_artifact_files
 from tasks.engine import connect
+from tasks.folding import WrittenFold, example_keys, set_up, write_fold
 from tasks.lake import (
-    bronze_partition,
-    bronze_root,
-    read_partition,
     silver_logic_digest,
     silver_partition,
 )
 from tasks.local_publisher import Stage
+from tasks.promotion_inputs import Inputs, require_silver
 from tasks.publication import Draft
-from tasks.readers.stream import BATCH_ROWS, read_ahead
 from tasks.relations import bind_base, bind_files, describe
+from tasks.staging import Place
 from tasks.validation import Validated, validate_partition, write_quarantine
-from tasks.verifier import verify_partition
 
-_MAIN_ARTIFACTS = ("history", "current", "full_snapshot", "cdc_changes", "events")
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What one promotion reads: a Bronze partition and, for stateful models, its base."""
-
-    bronze: PublishedPartition
-    base: PublishedPartition | None
+_CHANGES = ("inserted", "updated", "closed", "deleted", "removed")
+_PERSONAL = {"pii", "personal"}
 
 
 @dataclass(frozen=True)
-class Promotion:
-    """A promoted partition, staged or merely computed.
+class Outcome:
+    """What a promotion did, or in a dry run would do.
 
     Attributes:
-        draft: What may be published; None in a dry run.
         row_count: Rows of the main artifact.
         quarantined: Rejected rows.
         drift: Schema changes, one line each.
@@ -68,7 +57,6 @@ class Promotion:
         details: Rows by what became of them, and in a dry run examples.
     """
 
-    draft: Draft | None
     row_count: int
     quarantined: int
     drift: tuple[str, ...]
@@ -76,76 +64,24 @@ class Promotion:
     details: dict[str, Any]
 
 
-def require_silver(dataset: DatasetConfig) -> Silver:
-    """Return the dataset's Silver section.
+@dataclass(frozen=True)
+class Promotion:
+    """A promoted partition in its stage."""
 
-    Raises:
-        ConfigError: CFG004, when there is none.
-    """
-    if dataset.silver is None:
-        raise ConfigError(f"{dataset.name} has no silver section: it ends in Bronze", code="CFG004")
-    return dataset.silver
+    draft: Draft
+    outcome: Outcome
 
 
-@contextmanager
-def promotion_lock(dataset: DatasetConfig) -> Iterator[None]:
-    """Let one run at a time promote a dataset.
+@dataclass(frozen=True)
+class _Fold:
+    """A fold that is set up on its engine."""
 
-    Raises:
-        PartitionConflictError: STG003, when another run is at it.
-    """
-    root = prepare_root(silver_root(dataset), LOCAL)
-    lock = partition_lock_path(root, root / silver_partition(dataset, dt.date.min).parent)
-    with ExitStack() as held:
-        try:
-            held.enter_context(LOCAL.lock(lock, LOCK_TIMEOUT_SECONDS))
-        except TimeoutError:
-            raise PartitionConflictError(
-                f"another run has been promoting {dataset.name} for {LOCK_TIMEOUT_SECONDS:.0f} s: "
-                "run again when it is done"
-            ) from None
-        yield
-
-
-@task(name="verify-inputs", cache_policy=NO_CACHE, persist_result=False)
-def read_inputs(dataset: DatasetConfig, run_date: dt.date, base: dt.date | None) -> Inputs:
-    """Return what a promotion reads, its files re-hashed if `require_checksum` says so.
-
-    Raises:
-        StateError: STATE001, when the Bronze partition or the base does not exist.
-        ChecksumMismatchError: STG002, when a file differs from its manifest.
-    """
-    bronze = bronze_root(dataset) / bronze_partition(dataset, run_date).path
-    if not bronze.is_dir():
-        raise StateError(
-            f"Bronze of {dataset.name} at {run_date} does not exist ({bronze}): land it first",
-            code="STATE001",
-        )
-    paths = [bronze]
-    if base is not None:
-        paths.append(silver_root(dataset) / silver_partition(dataset, base).path)
-    if require_silver(dataset).require_checksum:
-        for path in paths:
-            require_intact(path)
-    found = [read_partition(path) for path in paths]
-    return Inputs(found[0], found[1] if base is not None else None)
-
-
-def require_intact(path: Path) -> None:
-    """Refuse a partition whose files differ from its manifest.
-
-    Raises:
-        ChecksumMismatchError: STG002, naming the first finding.
-    """
-    findings = verify_partition(path)
-    if findings:
-        first = findings[0]
-        raise ChecksumMismatchError(
-            f"{path} does not match its manifest ({len(findings)} findings; {first.path}: "
-            f"{first.message}): publish it again before it is read",
-            code=first.code,
-            path=first.path,
-        )
+    engine: duckdb.DuckDBPyConnection
+    rows: Validated
+    spec: FoldSpec
+    plan: FoldPlan
+    base: Mapping[str, tuple[str, ...]]
+    counts: Mapping[str, int]
 
 
 @task(
@@ -155,30 +91,214 @@ def require_intact(path: Path) -> None:
     persist_result=False,
 )
 def promote_partition(
-    dataset: DatasetConfig, run_date: dt.date, inputs: Inputs, stage: Stage | None
+    dataset: DatasetConfig, run_date: dt.date, inputs: Inputs, stage: Stage
 ) -> Promotion:
-    """Validate and fold one Bronze partition into a stage, or nowhere in a dry run.
+    """Validate and fold one Bronze partition into a stage.
 
     Args:
         dataset: The dataset; it has a Silver section.
         run_date: The date of the Bronze partition.
         inputs: What is read; verified before.
-        stage: Where the artifacts go; None computes the counts and writes nothing.
+        stage: Where the artifacts go.
 
     Raises:
         QualityError: Too many bad rows, refused drift, a failed check, too many absent keys, or a
             row that is unaccounted for.
     """
+    settings = write_settings(require_silver(dataset))
+    bronze = inputs.bronze
+    with _folded(dataset, run_date, inputs) as fold:
+        written = write_fold(fold.engine, fold.plan, fold.rows.schema, stage, settings)
+        rejected = write_quarantine(
+            Path(bronze.path),
+            bronze.checksums.files,
+            fold.rows.reject_log,
+            Place(stage.path, stage.commit_id, "_errors"),
+            settings,
+        )
+        draft = _draft(dataset, run_date, inputs, fold, written, rejected)
+    rows = sum(file.row_count or 0 for file in draft.files if file.artifact == draft.artifact)
+    return Promotion(draft, _outcome(fold, rows, {}))
+
+
+def preview_partition(dataset: DatasetConfig, run_date: dt.date, inputs: Inputs) -> Outcome:
+    """Validate and fold as `promote_partition` does, count what would change, and write nothing.
+
+    Raises:
+        QualityError: As `promote_partition`.
+    """
+    with _folded(dataset, run_date, inputs) as fold:
+        examples = example_keys(fold.engine, fold.plan, fold.base, fold.spec.keys)
+        return _outcome(fold, fold.counts["rows"], _redact(examples, require_silver(dataset)))
+
+
+@contextmanager
+def _folded(dataset: DatasetConfig, run_date: dt.date, inputs: Inputs) -> Iterator[_Fold]:
+    """Validate the inputs and set the fold up; its files go with the context."""
     silver = require_silver(dataset)
+    bronze = inputs.bronze
     with tempfile.TemporaryDirectory(prefix="medallion-") as folder:
         workspace = Path(folder)
-        validated = validate_partition(VALIDATION)
-        with connect(silver.memory_limit_mb, workspace / "spill") as connection:
-            fold = open_fold(connection, dataset, run_date, validated, inputs.base)
-            counts = fold.counts()
+        rows = validate_partition(
+            Path(bronze.path), bronze.checksums.files, silver, workspace, inputs.previous
+        )
+        with connect(silver.memory_limit_mb, workspace / "spill") as engine:
+            base = bind_base(engine, inputs.base)
+            spec = _bind_incoming(engine, dataset, run_date, rows)
+            plan = plan_fold(spec, base)
+            counts = set_up(engine, plan)
             _guard_deletes(dataset, run_date, silver.max_delete_percent, counts)
-            if stage is None:
-                return _preview(...)
-            written = fold.write(stage, write_settings(silver))
-        quarantine = write_quarantine(QUARANTINE)
-    return ...
+            yield _Fold(engine, rows, spec, plan, base, counts)
+
+
+def write_settings(silver: Silver) -> WriteSettings:
+    """Return how Silver files are written."""
+    return WriteSettings(
+        compression=silver.parquet_compression,
+        max_rows_per_file=silver.max_rows_per_file,
+        write_parquet=silver.write_parquet,
+        write_csv=silver.write_csv,
+    )
+
+
+def _bind_incoming(
+    engine: duckdb.DuckDBPyConnection, dataset: DatasetConfig, run_date: dt.date, rows: Validated
+) -> FoldSpec:
+    silver = require_silver(dataset)
+    bind_files(engine, "incoming", rows.spool_files)
+    if rows.rejected_keys:
+        bind_files(engine, "rejected", rows.rejected_keys)
+    kinds = dict(describe(engine, "incoming"))
+    columns = tuple(rows.schema.names)
+    special = {*silver.primary_keys, silver.order_column, silver.cdc.op_column}
+    tracked = tuple(name for name in columns if name not in special)
+    return FoldSpec(
+        model=silver.model,
+        load_pattern=dataset.source.run.load_pattern,
+        run_date=run_date,
+        columns=columns,
+        types=tuple(kinds[name] for name in columns),
+        keys=silver.primary_keys,
+        order_column=silver.order_column,
+        has_ops=silver.cdc.op_column is not None,
+        deletes=silver.deletes,
+        tracked_columns=silver.tracked_columns or tracked,
+        partition_columns=silver.partitioning.columns,
+        has_rejected=bool(rows.rejected_keys),
+        erase_key=_erase_key(dataset),
+    )
+
+
+def _erase_key(dataset: DatasetConfig) -> bytes:
+    """Return the secret of the hashes that stand for erased keys.
+
+    Without `MEDALLION_ERASE_KEY` the hashes are those of the dataset's own name: they still keep
+    erased keys from coming back, but who guesses a key can confirm the guess.
+    """
+    own = silver_partition(dataset, dt.date.min).parent
+    return os.environ.get("MEDALLION_ERASE_KEY", own).encode()
+
+
+def _guard_deletes(
+    dataset: DatasetConfig, run_date: dt.date, allowed: float, counts: Mapping[str, int]
+) -> None:
+    """Refuse a full snapshot that lacks more keys than is believable.
+
+    Raises:
+        QualityError: QUAL005.
+    """
+    known, absent = counts["guard_base"], counts["guard_absent"]
+    if not known or 100 * absent / known <= allowed:
+        return
+    raise QualityError(
+        f"the snapshot of {dataset.name} at {run_date} lacks {absent} of {known} keys "
+        f"({100 * absent / known:.1f} %), more than max_delete_percent {allowed:g}: if they are "
+        "really gone, raise the limit for this run; nothing was published",
+        code="QUAL005",
+        absent=absent,
+        known=known,
+    )
+
+
+def _draft(
+    dataset: DatasetConfig,
+    run_date: dt.date,
+    inputs: Inputs,
+    fold: _Fold,
+    written: WrittenFold,
+    rejected: list[DataFile],
+) -> Draft:
+    rows, counts = fold.rows, fold.counts
+    partition = silver_partition(dataset, run_date)
+    promised = {field.name: field.nullable for field in rows.schema}
+    columns = [field.with_nullable(promised.get(field.name, True)) for field in written.schema]
+    found = [inputs.bronze, *([inputs.base] if inputs.base else [])]
+    return Draft(
+        layer="silver",
+        dataset=partition.dataset,
+        keys=partition.keys(),
+        path=partition.path,
+        files=(*written.files, *rejected),
+        schema=schema_columns(pa.schema(columns)),
+        artifact=written.main,
+        stats={
+            "law": {run_date.isoformat(): _account(rows, counts)},
+            "state": {name: counts[name] for name in ("rows_before", "rows")},
+        },
+        logic_digest=silver_logic_digest(dataset),
+        config={"name": dataset.name, "sha256": dataset.sha256},
+        inputs=tuple(describe_input(one.checksums) for one in found),
+        about=_about(dataset, rows, counts),
+    )
+
+
+def _account(rows: Validated, counts: Mapping[str, int]) -> dict[str, int]:
+    """Account for every Bronze row read: the fold's terms, and what was quarantined."""
+    terms = {term: counts.get(term, 0) for term in LAW_TERMS}
+    return {"read": rows.row_count, **terms, "quarantined": rows.bad_count}
+
+
+def _about(dataset: DatasetConfig, rows: Validated, counts: Mapping[str, int]) -> dict[str, Any]:
+    silver = require_silver(dataset)
+    changes = [vars(change) for change in rows.drift.changes]
+    observed = [vars(column) for column in rows.baseline]
+    return {
+        "schema": {
+            "observed": observed,
+            "drift": {"policy": silver.schema_drift, "changes": changes},
+        },
+        "quality": {
+            "checks": [vars(outcome) for outcome in rows.checks],
+            "rejects": [vars(reject) for reject in rows.reject_counts],
+            "error_handling": silver.error_handling.model_dump(mode="json"),
+            "changes": {name: counts[name] for name in _CHANGES},
+            "warnings": list(rows.warnings),
+        },
+        "write": {"compression": silver.parquet_compression, "model": silver.model},
+    }
+
+
+def _outcome(fold: _Fold, row_count: int, examples: Mapping[str, Any]) -> Outcome:
+    rows = fold.rows
+    details = {**fold.counts, **examples}
+    return Outcome(
+        row_count=row_count,
+        quarantined=rows.bad_count,
+        drift=tuple(change.describe() for change in rows.drift.changes),
+        rejects=[vars(reject) for reject in rows.reject_counts],
+        details={name: value for name, value in details.items() if value},
+    )
+
+
+def _redact(examples: Mapping[str, list[dict[str, Any]]], silver: Silver) -> dict[str, Any]:
+    """Hide example values of columns that the contract tags as personal."""
+    personal = {
+        name for name, column in silver.contract.columns.items() if _PERSONAL & set(column.tags)
+    }
+    return {
+        f"{kind} keys": [
+            {name: "***" if name in personal else value for name, value in row.items()}
+            for row in rows
+        ]
+        for kind, rows in examples.items()
+    }

@@ -6,7 +6,7 @@ Belongs here: draft → manifests → commit. Lives elsewhere: the manifests' sh
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from medallion.manifest import (
     metadata_bytes,
     parse_metadata,
 )
-from tasks.filesystem import Filesystem
+from tasks.filesystem import LOCAL, Filesystem
 from tasks.local_publisher import Stage, atomic_glob_supported, publish_stage, read_commit
 from tasks.runs import RunFacts, now, producer_versions
 from tasks.verifier import verify_partition
@@ -78,7 +78,7 @@ class Publication:
 
 
 def publish_draft(
-    stage: Stage, draft: Draft, run: RunFacts, base: Checksums | None, fs: Filesystem | None = None
+    stage: Stage, draft: Draft, run: RunFacts, base: Checksums | None, fs: Filesystem = LOCAL
 ) -> Publication:
     """Publish a draft as the partition's next generation.
 
@@ -97,7 +97,6 @@ def publish_draft(
         CommitUnknownError: The outcome cannot be told; nothing was deleted.
         QualityError: QUAL004, if a row is unaccounted for.
     """
-    fs = fs or Filesystem()
     generation = Generation(
         layer=draft.layer,
         dataset=draft.dataset,
@@ -107,29 +106,16 @@ def publish_draft(
         atomic_glob=atomic_glob_supported(stage.root, fs),
     )
     metadata = _metadata(generation, draft, run)
-    checksums = build_checksums(
-        generation,
-        (*draft.files, describe_metadata(metadata)),
-        draft.schema,
-        artifact=draft.artifact,
-        stats=draft.stats,
-        logic_digest=draft.logic_digest,
-    )
-    destination = stage.root / draft.path
-    if base and _is_unchanged(destination, base, checksums, metadata):
+    checksums = _checksums(generation, draft, metadata)
+    if base and _is_unchanged(stage.root / draft.path, base, checksums, metadata):
         _log.info("unchanged dataset=%s path=%s", draft.dataset, draft.path)
         return Publication(base, is_new=False)
     fs.write_bytes(stage.path / METADATA_NAME, metadata)
     fs.write_bytes(stage.path / CHECKSUMS_NAME, checksums.to_bytes())
-    publish_stage(stage, draft.path, base.commit_id if base else None, fs)
-    _log.info(
-        "published dataset=%s path=%s commit=%s rows=%s",
-        draft.dataset,
-        draft.path,
-        checksums.commit_id,
-        checksums.stats["row_count"],
-    )
-    return Publication(checksums, is_new=True)
+    atomic_glob = publish_stage(stage, draft.path, base.commit_id if base else None, fs)
+    _log.info("published dataset=%s path=%s commit=%s", draft.dataset, draft.path, stage.commit_id)
+    # The publisher has the last word on how the switch could be made.
+    return Publication(replace(checksums, atomic_glob=atomic_glob), is_new=True)
 
 
 @task(
@@ -148,6 +134,17 @@ def publish_partition(
 def read_base(root: Path, path: str) -> Checksums | None:
     """Return the commit record in force for a partition, if any."""
     return read_commit(root / path)
+
+
+def _checksums(generation: Generation, draft: Draft, metadata: bytes) -> Checksums:
+    return build_checksums(
+        generation,
+        (*draft.files, describe_metadata(metadata)),
+        draft.schema,
+        artifact=draft.artifact,
+        stats=draft.stats,
+        logic_digest=draft.logic_digest,
+    )
 
 
 def _metadata(generation: Generation, draft: Draft, run: RunFacts) -> bytes:

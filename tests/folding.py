@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from medallion.folds import FoldSpec, plan_fold
+from medallion.folds import COUNTS, FoldPlan, FoldSpec, plan_fold
 
 DAY = dt.date(2025, 1, 10)
 ARROW_TYPES = {
@@ -62,6 +62,8 @@ def fold(
     incoming: pa.Table,
     base: Silver | None = None,
     rejected: pa.Table | None = None,
+    *,
+    counted: bool = True,
 ) -> Silver:
     """Run one fold. `incoming` lacks `__position`: rows are in source order."""
     engine = connection()
@@ -72,32 +74,38 @@ def fold(
     if rejected is not None:
         tables["rejected"] = rejected
     for name, table in tables.items():
-        engine.register(name, table)
-    try:
-        columns = {name: tuple(table.column_names) for name, table in held.items()}
-        return _run(engine, plan_fold(spec, columns))
-    finally:
-        for name in tables:
-            engine.unregister(name)
+        _load(engine, name, table)
+    columns = {name: tuple(table.column_names) for name, table in held.items()}
+    silver = _run(engine, plan_fold(spec, columns), counted=counted)
+    for name in tables:
+        engine.execute(f"DROP TABLE {name}")
+    return silver
 
 
-def _run(engine: duckdb.DuckDBPyConnection, plan: Any) -> Silver:
+def _load(engine: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    engine.register("loaded", table)
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM loaded")
+    engine.unregister("loaded")
+
+
+def _run(engine: duckdb.DuckDBPyConnection, plan: FoldPlan, *, counted: bool) -> Silver:
     for statement in plan.setup:
         engine.execute(statement)
     artifacts = {a.name: engine.sql(a.query).to_arrow_table() for a in plan.artifacts}
-    counts = engine.sql(plan.counts)
-    numbers = dict(zip(counts.columns, counts.fetchall()[0], strict=True))
+    numbers = engine.execute(plan.counts).fetchall()[0] if counted else ()
     for statement in plan.teardown:
         engine.execute(statement)
-    return Silver(artifacts, numbers)
+    return Silver(artifacts, dict(zip(COUNTS, numbers, strict=False)))
 
 
-def fold_days(spec: FoldSpec, days: Iterable[pa.Table]) -> list[Silver]:
-    """Fold one batch a day, from the spec's run date on."""
+def fold_days(spec: FoldSpec, days: Iterable[pa.Table], *, counted: bool = False) -> list[Silver]:
+    """Fold one batch a day, from the spec's run date on; count the last if asked to."""
     states: list[Silver] = []
-    for number, incoming in enumerate(days):
+    batches = list(days)
+    for number, incoming in enumerate(batches):
         today = replace(spec, run_date=spec.run_date + dt.timedelta(days=number))
-        states.append(fold(today, incoming, states[-1] if states else None))
+        base = states[-1] if states else None
+        states.append(fold(today, incoming, base, counted=counted and incoming is batches[-1]))
     return states
 
 

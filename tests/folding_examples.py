@@ -5,6 +5,7 @@ Lives elsewhere: running folds (`folding`), what must come out (`tests/oracles`)
 """
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ COLUMNS = ("k1", "k2", "text", "number", "note", "ts")
 TYPES = ("VARCHAR", "VARCHAR", "VARCHAR", "DOUBLE", "BIGINT", "TIMESTAMP WITH TIME ZONE")
 KEYS = [("a", "bc"), ("ab", "c"), ("", "NULL")]
 DELETES = ("ignore", "hard", "tombstone", "erase")
-MIDNIGHT = dt.datetime.combine(DAY, dt.time(), dt.timezone.utc)
+MIDNIGHT = dt.datetime.combine(DAY, dt.time(), dt.UTC)
 # Around the first three run dates: before, at midnight, in between, and in the future.
 TIMES = [MIDNIGHT + dt.timedelta(hours=hours) for hours in (-30, 0, 5, 24, 31, 80)]
 
@@ -90,19 +91,19 @@ def untied_changes(draw: st.DrawFn) -> list[Row]:
 
 @st.composite
 def batches_of(draw: st.DrawFn, rows: st.SearchStrategy[list[Row]]) -> list[list[Row]]:
-    """The same rows in up to three batches, some of them empty."""
+    """The same rows in two or three batches, some of them empty."""
     drawn = draw(rows)
-    cuts = sorted(draw(st.lists(st.integers(0, len(drawn)), max_size=2)))
+    cuts = sorted(draw(st.lists(st.integers(0, len(drawn)), min_size=1, max_size=2)))
     bounds = [0, *cuts, len(drawn)]
-    return [drawn[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [drawn[a:b] for a, b in itertools.pairwise(bounds)]
 
 
 @st.composite
-def snapshots(draw: st.DrawFn, days: int = 3) -> list[list[Row]]:
-    """Snapshots, one a day, with repeated keys."""
-    row = st.tuples(places, payloads)
-    drawn = draw(st.lists(st.lists(row, max_size=4), min_size=days, max_size=days))
-    return [[_row(place, payload) for place, payload in day] for day in drawn]
+def snapshots(draw: st.DrawFn) -> list[list[Row]]:
+    """Two or three snapshots, one a day, with repeated keys."""
+    day = st.lists(st.tuples(places, payloads), max_size=4)
+    drawn = draw(st.lists(day, min_size=2, max_size=3))
+    return [[_row(place, payload) for place, payload in rows] for rows in drawn]
 
 
 def told(rows: Iterable[Sequence[Any]]) -> list[str]:

@@ -6,10 +6,24 @@ this module loads the standard library and nothing else, so that `--help` answer
 Exit codes: 0 done, 1 failed, 2 bad usage or configuration.
 """
 
+import os
 import sys
+from typing import NoReturn
 
 from flows.cli.arguments import build_parser
 from medallion.errors import CODES, MedallionError, OperatorError
+
+
+def command() -> NoReturn:
+    """Run the command as a process and end it at once.
+
+    DuckDB's binding reports every object that a daemon thread, of which Prefect has several, keeps
+    alive at the interpreter's end; what must be handed over has been by then.
+    """
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print_error(options, "ERR000", "interrupted", None)
         return 130
-    except Exception as error:  # noqa: BLE001 - the last stop before the operator
+    except Exception as error:  # the last stop before the operator
         told = f"{type(error).__name__}: {error}. {CODES['ERR000']}"
         print_error(options, "ERR000", told, error)
         return 1

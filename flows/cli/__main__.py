@@ -1,8 +1,6 @@
 """Run the command as `python -m flows.cli`."""
 
-import sys
-
-from flows.cli import main
+from flows.cli import command
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

@@ -29,7 +29,10 @@ def verify(options: argparse.Namespace) -> int:
     ]
     verdict = "failed" if failures else "ok"
     summary = {"partitions": report.partitions, "findings": len(rows), "verdict": verdict}
-    told = f"{verdict}: {report.partitions} partitions, {report.files} files, {format_size(report.size_bytes)} re-hashed, {len(rows)} findings"
+    told = (
+        f"{verdict}: {report.partitions} partitions, {report.files} files, "
+        f"{format_size(report.size_bytes)} re-hashed, {len(rows)} findings"
+    )
     print_rows(options, [*rows, summary], [*lines, told])
     return 1 if failures else 0
 
@@ -89,15 +92,16 @@ def _json_schema(what: str) -> dict[str, Any]:
 
 
 def _diff(options: argparse.Namespace) -> int:
-    from medallion.drift import compare_columns
+    from medallion.drift import compare_schemas
+    from medallion.types import columns_schema
     from tasks.lake import read_partition
 
     if len(options.partitions) != 2:
         raise ConfigError("schema diff takes two partition directories", code="CFG008")
     before, after = (read_partition(Path(path)).checksums.schema for path in options.partitions)
-    changes = compare_columns(before, after)
+    changes = compare_schemas(columns_schema(before), columns_schema(after), {}, False).changes
     rows = [vars(change) for change in changes]
-    print_rows(options, rows, [str(change) for change in changes] or ["no difference"])
+    print_rows(options, rows, [change.describe() for change in changes] or ["no difference"])
     return 0
 
 

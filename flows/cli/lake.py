@@ -1,7 +1,7 @@
 """Verbs that change the lake: `bronze-extract`, `silver-extract`, `run`.
 
-Belongs here: arguments → flow parameters, results → lines. Lives elsewhere: the flows, imported only
-once the configuration is known to be right.
+Belongs here: arguments → flow parameters, results → lines. Lives elsewhere: the flows, imported
+only once the configuration is known to be right.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from flows.cli.server import prefect_session
 from medallion.config.models import DatasetConfig
 from medallion.errors import ConfigError
 from medallion.partition import parse_date
-from medallion.results import PartitionResult
+from medallion.results import Layers, PartitionResult
 from tasks.datasets import load_datasets
 
 BACKENDS = ("local",)
@@ -61,13 +61,13 @@ def _fan_out(
     options: argparse.Namespace,
     datasets: Sequence[DatasetConfig],
     dates: list[dt.date],
-    layers: str,
+    layers: Layers,
     overrides: dict[str, Any],
 ) -> int:
     with progress_bar(options, len(datasets) * len(dates)), prefect_session():
         from flows.run_datasets import run_datasets
 
-        results = run_datasets(
+        results: list[PartitionResult] = run_datasets(
             configs=_files(options.config),
             run_dates=dates,
             source_name=options.source_name,
@@ -96,7 +96,8 @@ def _refuse_cloud(datasets: Iterable[DatasetConfig]) -> None:
     for dataset in datasets:
         if dataset.platform.bronze.storage_metadata.boundary == "cloud":
             raise ConfigError(
-                f"{dataset.name}: storage is declared to be in a cloud, and --storage-scope onprem refuses that",
+                f"{dataset.name}: storage is declared to be in a cloud, and "
+                "--storage-scope onprem refuses that",
                 code="CFG004",
             )
 

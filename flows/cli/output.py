@@ -19,11 +19,11 @@ from tasks.console import make_handler
 def configure_logging(options: argparse.Namespace) -> None:
     """Send our logs to stderr in the chosen format, and keep Prefect's own off the terminal."""
     level = logging.DEBUG if options.verbose else logging.ERROR if options.quiet else logging.INFO
-    root = logging.getLogger()
-    root.handlers[:] = [make_handler(options.log_format)]
-    root.setLevel(logging.WARNING)
+    handler = make_handler(options.log_format)
     for name in ("flows", "tasks", "medallion"):
-        logging.getLogger(name).setLevel(level)
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.setLevel(level)
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "flows,tasks")
     os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")

@@ -24,11 +24,11 @@ def plan_changes(spec: FoldSpec) -> FoldPlan:
     )
     artifact = ArtifactPlan(
         "cdc_changes",
-        f"SELECT {listed(spec.columns)}, __position FROM incoming "
-        f"ANTI JOIN {_REPEATS} USING (__position)",
         spec.columns,
         (*spec.partition_columns, "__position"),
-        spec.partition_columns,
+        f"SELECT {listed(spec.columns)}, __position FROM incoming "
+        f"ANTI JOIN {_REPEATS} USING (__position)",
+        partition_columns=spec.partition_columns,
     )
     kept = f"{count('incoming')} - {count(_REPEATS)}"
     counts = dict.fromkeys(("applied", "inserted", "rows"), kept)

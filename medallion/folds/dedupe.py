@@ -22,10 +22,10 @@ def plan_dedupe(spec: FoldSpec) -> FoldPlan:
     )
     artifact = ArtifactPlan(
         "full_snapshot",
-        f"SELECT {listed(spec.columns)} FROM {WINNERS} WHERE NOT __deleted",
         spec.columns,
         (*spec.partition_columns, *spec.keys),
-        spec.partition_columns,
+        f"SELECT {listed(spec.columns)} FROM {WINNERS} WHERE NOT __deleted",
+        partition_columns=spec.partition_columns,
     )
     rows = count(WINNERS, "NOT __deleted")
     counts = batch_counts() | {

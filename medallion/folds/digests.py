@@ -45,7 +45,7 @@ def _piece(name: str, kind: str) -> str:
     text = _text(quote(name), kind)
     head = literal(quote(name))
     # A null makes the whole piece null, which concat() leaves out.
-    return f"{head} || length({text}) || ':' || {text}"
+    return f"{head} || strlen({text}) || ':' || {text}"
 
 
 def _text(column: str, kind: str) -> str:

@@ -11,7 +11,7 @@ from medallion.folds.digests import row_text
 from medallion.folds.inputs import Base
 from medallion.folds.plan import ArtifactPlan, FoldPlan, Relation, counts_query
 from medallion.folds.spec import FoldSpec
-from medallion.folds.sql import count, listed, union
+from medallion.folds.sql import count, listed
 
 SEEN = "_seen"
 _DIGEST = ("__digest_high", "__digest_low")
@@ -21,15 +21,15 @@ def plan_events(spec: FoldSpec, base: Base) -> FoldPlan:
     """Keep the events that no earlier row delivered, in the source's order."""
     events = ArtifactPlan(
         "events",
-        f"SELECT {listed(spec.columns)}, __position FROM incoming "
-        "SEMI JOIN fold_fresh USING (__position)",
         spec.columns,
         (*spec.partition_columns, "__position"),
-        spec.partition_columns,
+        f"SELECT {listed(spec.columns)}, __position FROM incoming "
+        "SEMI JOIN fold_fresh USING (__position)",
+        partition_columns=spec.partition_columns,
     )
     digests = f"SELECT {listed(_DIGEST)} FROM "
     held = digests + "base__seen" if SEEN in base else ""
-    seen = ArtifactPlan(SEEN, union(held, digests + "fold_fresh"), _DIGEST, _DIGEST)
+    seen = ArtifactPlan(SEEN, _DIGEST, _DIGEST, digests + "fold_fresh", held)
     fresh = count("fold_fresh")
     counts = dict.fromkeys(("applied", "inserted", "rows"), fresh)
     counts |= {

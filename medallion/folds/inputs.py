@@ -73,20 +73,18 @@ def hash_expression(spec: FoldSpec) -> str:
 
 def current_view(spec: FoldSpec, base: Base) -> Relation:
     """Show the base's current rows: business columns, `__deleted`, `__held`, validity in SCD2."""
-    extra = [f"CAST(NULL AS {time_type(spec)}) AS valid_from"] * (spec.model == "scd_type_2")
-    return _base_view(spec, base, "current", spec.columns, [*extra, "TRUE AS __held"])
+    times = _validity(spec) if spec.model == "scd_type_2" else []
+    return _base_view(spec, base, "current", [*times, "TRUE AS __held"])
 
 
 def history_view(spec: FoldSpec, base: Base) -> Relation:
     """Show the base's versions: business columns, `__deleted`, `valid_from`, `valid_to`."""
-    times = [f"CAST(NULL AS {time_type(spec)}) AS {name}" for name in VERSION_COLUMNS[:2]]
-    return _base_view(spec, base, "history", spec.columns, times)
+    return _base_view(spec, base, "history", _validity(spec))
 
 
 def suppressed_view(spec: FoldSpec, base: Base) -> Relation:
     """Show the base's events that opened no version: business columns, `__deleted`, `__order`."""
-    order = [f"CAST(NULL AS {time_type(spec)}) AS __order"]
-    return _base_view(spec, base, "_suppressed", spec.columns, order)
+    return _base_view(spec, base, "_suppressed", [f"CAST(NULL AS {time_type(spec)}) AS __order"])
 
 
 def deletes_view(spec: FoldSpec, base: Base, order: str = "__order") -> Relation:
@@ -110,20 +108,24 @@ def dropped_columns(spec: FoldSpec, base: Base) -> bool:
     return any(name.lower() not in known for name in base.get("history", ()))
 
 
-def _base_view(
-    spec: FoldSpec, base: Base, artifact: str, columns: Iterable[str], extra: Iterable[str]
-) -> Relation:
-    """Show an artifact of the base; `extra` types the columns that `incoming` does not have."""
-    facts = list(extra)
-    names = [fact.rsplit(" AS ", 1)[1] for fact in facts]
-    empty = f"SELECT {listed(columns)}, __deleted, {', '.join(facts)} FROM {INCOMING} WHERE FALSE"
+def _validity(spec: FoldSpec) -> list[str]:
+    return [f"CAST(NULL AS {time_type(spec)}) AS {name}" for name in VERSION_COLUMNS[:2]]
+
+
+def _base_view(spec: FoldSpec, base: Base, artifact: str, facts: list[str]) -> Relation:
+    """Show an artifact of the base; `facts` types the columns that `incoming` does not have."""
+    empty = (
+        f"SELECT {listed(spec.columns)}, __deleted, {', '.join(facts)} FROM {INCOMING} WHERE FALSE"
+    )
     if artifact not in base:
         return Relation(f"fold_{artifact}", empty)
-    held = _shared(columns, base[artifact])
-    deleted = f"{DELETED} AS __deleted" if spec.marks_deleted else "FALSE AS __deleted"
-    stored = ["TRUE AS __held" if name == "__held" else name for name in names]
-    rows = f"SELECT {', '.join([*held, deleted, *stored])} FROM base_{artifact}"
-    return Relation(f"fold_{artifact}", union(empty, rows))
+    held = _shared(spec.columns, base[artifact])
+    held.append(f"{DELETED if spec.marks_deleted else 'FALSE'} AS __deleted")
+    names = [fact.rsplit(" AS ", 1)[1] for fact in facts]
+    held += ["TRUE AS __held" if name == "__held" else name for name in names]
+    return Relation(
+        f"fold_{artifact}", union(empty, f"SELECT {', '.join(held)} FROM base_{artifact}")
+    )
 
 
 def _memory_view(artifact: str, key: tuple[str, ...], base: Base, order: str) -> Relation:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from medallion.folds.sql import listed
+from medallion.folds.sql import listed, quote, union
 
 COUNTS = (
     "read",
@@ -54,16 +54,19 @@ class ArtifactPlan:
 
     Attributes:
         name: Internal state has names that start with `_`.
-        select: The rows, in any order, with `columns` and whatever `order_by` needs.
         columns: What is written, in this order.
         order_by: Columns that order all rows without ties. `__position` alone is source order.
+        fresh: A query of the rows that the fold made, in any order.
+        kept: A query of the rows that the fold took over from the base, if there may be any. They
+            lie in the base in this order already, so a writer may merge instead of sorting.
         partition_columns: Leading columns of `order_by` whose values become directories.
     """
 
     name: str
-    select: str
     columns: tuple[str, ...]
     order_by: tuple[str, ...]
+    fresh: str
+    kept: str = ""
     partition_columns: tuple[str, ...] = ()
 
     @property
@@ -73,9 +76,10 @@ class ArtifactPlan:
 
     @property
     def query(self) -> str:
-        """The rows in order. The only place where a plan sorts."""
-        order = ", ".join(f"{column} ASC NULLS LAST" for column in map(_quoted, self.order_by))
-        return f"SELECT {listed(self.columns)} FROM ({self.select}) ORDER BY {order}"
+        """All rows in order, in types that hold both kinds. The only place where a plan sorts."""
+        order = ", ".join(f"{quote(column)} ASC NULLS LAST" for column in self.order_by)
+        rows = union(self.kept, self.fresh)
+        return f"SELECT {listed(self.columns)} FROM ({rows}) ORDER BY {order}"
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,3 @@ def counts_query(counts: Mapping[str, str], *sources: str) -> str:
     cells = [f"CAST({counts.get(name, '0')} AS BIGINT) AS {name}" for name in COUNTS]
     rows = ", ".join(f"({source})" for source in sources)
     return f"SELECT {', '.join(cells)}{f' FROM {rows}' if rows else ''}"
-
-
-def _quoted(name: str) -> str:
-    return listed([name])

@@ -27,7 +27,7 @@ from medallion.folds.inputs import (
 from medallion.folds.plan import ArtifactPlan, FoldPlan, Relation, counts_query
 from medallion.folds.rivals import WINNERS, batch_counts, batch_fates, crowded_keys, losing_rows
 from medallion.folds.spec import DELETED, FoldSpec
-from medallion.folds.sql import count, equal, listed, matched, quote, union
+from medallion.folds.sql import count, equal, listed, matched, quote
 
 _HASH = ("__key_hash",)
 
@@ -103,13 +103,15 @@ def _current(spec: FoldSpec) -> ArtifactPlan:
     row = f"SELECT {listed(spec.columns)}{deleted} FROM "
     stays = "__wins" if spec.marks_deleted else "__wins AND NOT __deleted"
     changed = f"(SELECT {keys} FROM fold_outcome WHERE __wins)"
-    rows = union(
-        f"{row}fold_current ANTI JOIN {changed} USING ({keys})",
+    return ArtifactPlan(
+        "current",
+        business_columns(spec),
+        (*spec.partition_columns, *spec.keys),
         f"{row}{INCOMING} SEMI JOIN (SELECT __position FROM fold_outcome WHERE {stays}) "
         "USING (__position)",
+        f"{row}fold_current ANTI JOIN {changed} USING ({keys})",
+        spec.partition_columns,
     )
-    order = (*spec.partition_columns, *spec.keys)
-    return ArtifactPlan("current", rows, business_columns(spec), order, spec.partition_columns)
 
 
 def _memory(spec: FoldSpec) -> tuple[ArtifactPlan, ...]:
@@ -119,11 +121,9 @@ def _memory(spec: FoldSpec) -> tuple[ArtifactPlan, ...]:
     name, key = memory
     own = f"SELECT {listed(key)}, __order FROM "
     won = f"(SELECT {listed(key)} FROM fold_outcome WHERE __wins)"
-    rows = union(
-        f"{own}fold_{name} ANTI JOIN {won} USING ({listed(key)})",
-        f"{own}fold_outcome WHERE __wins AND __deleted",
-    )
-    return (ArtifactPlan(name, rows, (*key, "__order"), key),)
+    kept = f"{own}fold_{name} ANTI JOIN {won} USING ({listed(key)})"
+    fresh = f"{own}fold_outcome WHERE __wins AND __deleted"
+    return (ArtifactPlan(name, (*key, "__order"), key, fresh, kept),)
 
 
 def _compared(spec: FoldSpec) -> str:

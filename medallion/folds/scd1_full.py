@@ -34,6 +34,8 @@ def plan_scd1_full(spec: FoldSpec, base: Base) -> FoldPlan:
     deleted = f", __deleted AS {DELETED}" if spec.marks_deleted else ""
     artifact = ArtifactPlan(
         "current",
+        business_columns(spec),
+        (*spec.partition_columns, *spec.keys),
         union(
             f"SELECT {listed(spec.columns)}{deleted} FROM {WINNERS}",
             *(
@@ -41,9 +43,7 @@ def plan_scd1_full(spec: FoldSpec, base: Base) -> FoldPlan:
                 for kept in _kept(spec, has_base="current" in base)
             ),
         ),
-        business_columns(spec),
-        (*spec.partition_columns, *spec.keys),
-        spec.partition_columns,
+        partition_columns=spec.partition_columns,
     )
     return FoldPlan(
         relations, (artifact,), counts_query(_counts(spec), _compared(spec), batch_fates(spec))

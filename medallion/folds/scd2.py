@@ -152,13 +152,14 @@ def _state(spec: FoldSpec, changed: str) -> tuple[ArtifactPlan, ...]:
     marked = f", __deleted AS {DELETED}" if spec.marks_deleted else ""
     gone = "FALSE" if spec.marks_deleted else "__deleted"
     own = f"SELECT {listed(spec.columns)}{marked}, __order FROM "
-    suppressed = union(
-        f"{own}fold__suppressed{others}",
+    suppressed = ArtifactPlan(
+        "_suppressed",
+        (*business_columns(spec), "__order"),
+        (*spec.keys, "__order"),
         f"{own}{MARKED} WHERE NOT __opens AND NOT {gone}",
+        f"{own}fold__suppressed{others}",
     )
-    place = (*spec.keys, "__order")
-    columns = (*business_columns(spec), "__order")
-    return ArtifactPlan("_suppressed", suppressed, columns, place), *_memory(spec, others)
+    return suppressed, *_memory(spec, others)
 
 
 def _memory(spec: FoldSpec, others: str) -> tuple[ArtifactPlan, ...]:
@@ -167,14 +168,14 @@ def _memory(spec: FoldSpec, others: str) -> tuple[ArtifactPlan, ...]:
     if spec.deletes == "hard":
         place = (*spec.keys, "__order")
         own = f"SELECT {listed(place)} FROM "
-        rows = union(f"{own}fold__deletes{others}", f"{own}{MARKED} WHERE __deleted")
-        return (ArtifactPlan("_deletes", rows, place, place),)
+        fresh, kept = f"{own}{MARKED} WHERE __deleted", f"{own}fold__deletes{others}"
+        return (ArtifactPlan("_deletes", place, place, fresh, kept),)
     if spec.deletes == "erase":
         columns = ("__key_hash", "__order")
         own = f"SELECT {listed(columns)} FROM "
         both = union(f"{own}fold__erased", f"{own}{_ERASURES}")
         rows = f"SELECT __key_hash, max(__order) AS __order FROM ({both}) GROUP BY ALL"
-        return (ArtifactPlan("_erased", rows, columns, columns[:1]),)
+        return (ArtifactPlan("_erased", columns, columns[:1], rows),)
     return ()
 
 

@@ -158,11 +158,9 @@ def _memory(spec: FoldSpec) -> tuple[ArtifactPlan, ...]:
         return ()
     name, key = _MEMORY[spec.deletes], _memory_key(spec)
     own = f"SELECT {listed(key)}, __order FROM "
-    rows = union(
-        f"{own}fold_{name} ANTI JOIN {_CHANGES} USING ({listed(key)})",
-        f"{own}{_CHANGES} WHERE __deleted",
-    )
-    return (ArtifactPlan(name, rows, (*key, "__order"), key),)
+    kept = f"{own}fold_{name} ANTI JOIN {_CHANGES} USING ({listed(key)})"
+    fresh = f"{own}{_CHANGES} WHERE __deleted"
+    return (ArtifactPlan(name, (*key, "__order"), key, fresh, kept),)
 
 
 def _fates() -> str:

@@ -14,10 +14,10 @@ def plan_snapshot(spec: FoldSpec) -> FoldPlan:
     """Keep every row, in the source's order."""
     artifact = ArtifactPlan(
         "full_snapshot",
-        f"SELECT {listed(spec.columns)}, __position FROM incoming",
         spec.columns,
         (*spec.partition_columns, "__position"),
-        spec.partition_columns,
+        f"SELECT {listed(spec.columns)}, __position FROM incoming",
+        partition_columns=spec.partition_columns,
     )
     rows = count("incoming")
     counts = dict.fromkeys(("read", "applied", "inserted", "rows"), rows)

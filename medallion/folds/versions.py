@@ -67,16 +67,14 @@ def version_artifacts(spec: FoldSpec, changed: str) -> tuple[ArtifactPlan, Artif
     )
     others = untouched(spec, changed)
     held = f"SELECT {names}, valid_from, valid_to, valid_to IS NULL AS is_current FROM "
-    history = union(f"{held}fold_history{others}", fresh)
-    current = union(
-        f"SELECT {names}, valid_from, TRUE AS is_current FROM fold_current{others}",
-        f"{fresh} AND __ends IS NULL",
-    )
-    order = (*spec.partition_columns, *spec.keys, "valid_from")
+    history = f"{held}fold_history{others}"
+    current = f"SELECT {names}, valid_from, valid_to, TRUE AS is_current FROM fold_current{others}"
+    opened = f"{fresh} AND __ends IS NULL"
     parts = spec.partition_columns
+    order = (*parts, *spec.keys)
     return (
-        ArtifactPlan("history", history, columns, order, parts),
-        ArtifactPlan("current", current, columns, order, parts),
+        ArtifactPlan("history", columns, (*order, "valid_from"), fresh, history, parts),
+        ArtifactPlan("current", columns, order, opened, current, parts),
     )
 
 

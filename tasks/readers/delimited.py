@@ -9,7 +9,7 @@ import csv
 import io
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -84,38 +84,45 @@ def _read_file(
         )
         return "error"
 
+    options = _options(form, header, [schema.field(name) for name in present], refuse)
     try:
-        with (
-            _open_bytes(path, form) as stream,
-            pa_csv.open_csv(
-                stream,
-                read_options=pa_csv.ReadOptions(
-                    use_threads=False,
-                    block_size=_BLOCK_BYTES,
-                    encoding=form.encoding,
-                    column_names=list(form.fieldnames) or None,
-                ),
-                parse_options=pa_csv.ParseOptions(
-                    delimiter=form.delimiter,
-                    quote_char=form.quote_char or False,
-                    newlines_in_values=True,
-                    ignore_empty_lines=len(header) > 1,
-                    invalid_row_handler=refuse,
-                ),
-                convert_options=pa_csv.ConvertOptions(
-                    column_types={name: schema.field(name).type for name in present},
-                    include_columns=present,
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=False,
-                    null_values=list(form.null_values),
-                    true_values=["true", "True", "TRUE", "1"],
-                    false_values=["false", "False", "FALSE", "0"],
-                ),
-            ) as reader,
-        ):
+        with _open_bytes(path, form) as stream, pa_csv.open_csv(stream, **options) as reader:
             yield from reader
     except (pa.ArrowInvalid, pa.ArrowException, OSError, EOFError, UnicodeError) as error:
         raise _explain(error, path, present, problem) from None
+
+
+def _options(
+    form: DelimitedFormat,
+    header: Sequence[str],
+    fields: Sequence[pa.Field],
+    refuse: Callable[[pa_csv.InvalidRow], str],
+) -> dict[str, Any]:
+    return {
+        "read_options": pa_csv.ReadOptions(
+            use_threads=False,
+            block_size=_BLOCK_BYTES,
+            encoding=form.encoding,
+            column_names=list(form.fieldnames) or None,
+        ),
+        "parse_options": pa_csv.ParseOptions(
+            delimiter=form.delimiter,
+            quote_char=form.quote_char or False,
+            newlines_in_values=True,
+            # In one column an empty line is a null; elsewhere it is no row at all.
+            ignore_empty_lines=len(header) > 1,
+            invalid_row_handler=refuse,
+        ),
+        "convert_options": pa_csv.ConvertOptions(
+            column_types={field.name: field.type for field in fields},
+            include_columns=[field.name for field in fields],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            null_values=list(form.null_values),
+            true_values=["true", "True", "TRUE", "1"],
+            false_values=["false", "False", "FALSE", "0"],
+        ),
+    }
 
 
 def _read_header(path: Path, form: DelimitedFormat) -> list[str]:

@@ -1,6 +1,6 @@
 """What every reader returns, and what all of them share.
 
-Belongs here: the stream value, its row limit, read-ahead and column checks. Lives elsewhere: formats.
+Belongs here: the stream value, its row limit, read-ahead, column checks. Lives elsewhere: formats.
 """
 
 import queue
@@ -90,34 +90,41 @@ def limit_rows(batches: Iterable[pa.RecordBatch], limit: int | None) -> Iterator
 
 def read_ahead(batches: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
     """Read on in a second thread while the consumer works; at most a few batches ahead."""
-    ready: queue.Queue[pa.RecordBatch | BaseException | None] = queue.Queue(_AHEAD)
-    stopped = threading.Event()
-
-    def put(item: pa.RecordBatch | BaseException | None) -> None:
-        while not stopped.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return
-
-    def produce() -> None:
-        try:
-            for batch in batches:
-                put(batch)
-                if stopped.is_set():
-                    return
-            put(None)
-        except BaseException as error:  # noqa: BLE001 - handed to the consumer, whatever it is
-            put(error)
-
-    thread = threading.Thread(target=produce, name="read-ahead", daemon=True)
-    thread.start()
+    ahead = _ReadAhead(batches)
+    ahead.start()
     try:
-        while (item := ready.get()) is not None:
+        while (item := ahead.ready.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
             yield item
     finally:
-        stopped.set()
-        thread.join()
+        ahead.stopped.set()
+        ahead.join()
+
+
+class _ReadAhead(threading.Thread):
+    """Put batches, then None, into a bounded queue; an error takes the place of what follows."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+        super().__init__(name="read-ahead", daemon=True)
+        self.ready: queue.Queue[pa.RecordBatch | BaseException | None] = queue.Queue(_AHEAD)
+        self.stopped = threading.Event()
+        self._batches = batches
+
+    def run(self) -> None:
+        try:
+            for batch in self._batches:
+                if not self._put(batch):
+                    return
+            self._put(None)
+        except BaseException as error:  # handed to the consumer, whatever it is
+            self._put(error)
+
+    def _put(self, item: pa.RecordBatch | BaseException | None) -> bool:
+        while not self.stopped.is_set():
+            try:
+                self.ready.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False

@@ -4,13 +4,13 @@ Belongs here: calls whose care the publisher relies on. Lives elsewhere: their o
 """
 
 import fcntl
-import os
 import threading
 from pathlib import Path
 
 import pytest
 
 from tasks.filesystem import LOCAL
+from tests.faults.faulty_filesystem import Fault, FaultyFilesystem
 
 
 def test_new_file_never_replaces_or_follows(tmp_path: Path) -> None:
@@ -21,6 +21,13 @@ def test_new_file_never_replaces_or_follows(tmp_path: Path) -> None:
             LOCAL.write_bytes(tmp_path / name, b"second")
     assert (tmp_path / "file").read_bytes() == b"first"
     assert not (tmp_path / "target").exists()
+
+
+def test_short_writes_are_completed(tmp_path: Path) -> None:
+    fs = FaultyFilesystem(Fault.SHORT_WRITE, at=2)
+    fs.write_bytes(tmp_path / "file", b"all of it")
+    assert [name for name, _ in fs.calls] == ["open_new", "write", "write", "fsync_file"]
+    assert (tmp_path / "file").read_bytes() == b"all of it"
 
 
 def test_modes_keep_others_out(tmp_path: Path) -> None:
@@ -64,6 +71,23 @@ def test_exchange_swaps_in_one_step(tmp_path: Path) -> None:
     assert (tmp_path / "two" / "one").exists()
 
 
+def test_exchange_leaves_no_instant_without_the_name(tmp_path: Path) -> None:
+    one, two, done = tmp_path / "one", tmp_path / "two", threading.Event()
+    one.mkdir()
+    two.mkdir()
+
+    def swap() -> None:
+        for _ in range(20_000):
+            LOCAL.exchange(one, two)
+        done.set()
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    while not done.is_set():
+        one.stat()
+    swapping.join()
+
+
 def test_rename_noreplace_spares_even_an_empty_directory(tmp_path: Path) -> None:
     (tmp_path / "source").mkdir()
     (tmp_path / "target").mkdir()
@@ -77,16 +101,17 @@ def test_lock_times_out_while_held(tmp_path: Path) -> None:
     assert not (tmp_path / "lock").exists()
 
 
-def test_lock_on_a_removed_file_is_no_lock(tmp_path: Path) -> None:
-    handle = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    waiting = threading.Thread(target=LOCAL.release, args=(handle,))
-    (tmp_path / "lock").unlink()
-    with LOCAL.lock(tmp_path / "lock", 1):
-        waiting.start()
-        waiting.join()
-        with pytest.raises(TimeoutError):
-            LOCAL.acquire(tmp_path / "lock", 0)
+def test_lock_on_a_removed_file_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, real = tmp_path / "lock", fcntl.flock
+
+    def remove_first(handle: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", real)
+        lock.unlink()
+        real(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    with LOCAL.lock(lock, 1), pytest.raises(TimeoutError):
+        LOCAL.acquire(lock, 0)
 
 
 def test_lock_excludes_threads_too(tmp_path: Path) -> None:

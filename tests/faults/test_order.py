@@ -21,7 +21,7 @@ each_disk = pytest.mark.parametrize("can_exchange", [True, False], ids=["exchang
 def test_stage_is_durable_before_it_is_visible(tmp_path: Path, can_exchange: bool) -> None:
     fs = record_overwrite(tmp_path, can_exchange)
     before = fs.calls[: find_commit(fs)]
-    written, synced = last_of(before, "write"), last_of(before, "fsync_file", "fsync_closed")
+    written, synced = last_of(before, "write"), last_of(before, "fsync_closed")
     folders = last_of(before, "fsync_directory")
 
     assert len(written) == len(NEW) + 2
@@ -46,6 +46,15 @@ def test_first_publish_makes_every_ancestor_durable(tmp_path: Path) -> None:
     publish(tmp_path, NEW, fs)
     after = last_of(fs.calls[fs.number_of("rename_noreplace") :], "fsync_directory")
     assert {tmp_path / parent for parent in Path(PARTITION).parents} <= after.keys()
+
+
+def test_rename_whose_answer_was_lost_is_made_durable(tmp_path: Path) -> None:
+    healthy = FaultyFilesystem()
+    publish(tmp_path / "same", NEW, healthy)
+    fs = FaultyFilesystem(Fault.LOST_ANSWER, healthy.number_of("rename_noreplace"))
+    publish(tmp_path, NEW, fs)
+    after = last_of(fs.calls[fs.at :], "fsync_directory")
+    assert (tmp_path / PARTITION).parent in after
 
 
 def test_next_run_makes_a_dead_commit_durable_before_deleting(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tasks.filesystem import LOCAL
 from tasks.local_publisher import collect_orphans, open_stage
+from tasks.work_area import partition_lock_path
 from tests.faults.faulty_filesystem import CrashError, Fault, FaultyFilesystem
 from tests.faults.publishing import PARTITION, assert_cleared, assert_pure, contents_of, publish
 
@@ -56,7 +57,7 @@ def test_nothing_is_made_where_nothing_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["_checksums.json", "_metadata.json"])
 def test_dead_fallback_commit_is_completed(tmp_path: Path, name: str) -> None:
     publish(tmp_path, [b"old 0", b"old 1"], FaultyFilesystem(can_exchange=False))
-    at = record_fallback(tmp_path / "same").number_of("replace", name)
+    at = record_overwrite(tmp_path / "same", False).number_of("replace", name)
     with pytest.raises(CrashError):
         publish(tmp_path, [b"new"], FaultyFilesystem(Fault.CRASH_AFTER, at, can_exchange=False))
     assert contents_of(tmp_path) == [b"new"]
@@ -69,7 +70,7 @@ def test_dead_fallback_commit_is_completed(tmp_path: Path, name: str) -> None:
 
 def test_dead_fallback_attempt_is_undone(tmp_path: Path) -> None:
     publish(tmp_path, [b"old 0", b"old 1"], FaultyFilesystem(can_exchange=False))
-    at = record_fallback(tmp_path / "same").number_of("replace", "_checksums.json")
+    at = record_overwrite(tmp_path / "same", False).number_of("replace", "_checksums.json")
     with pytest.raises(CrashError):
         publish(tmp_path, [b"new"], FaultyFilesystem(Fault.CRASH_BEFORE, at, can_exchange=False))
     assert len(list((tmp_path / PARTITION).rglob("*.parquet"))) == 3
@@ -80,14 +81,25 @@ def test_dead_fallback_attempt_is_undone(tmp_path: Path) -> None:
     assert_cleared(tmp_path)
 
 
+def test_busy_partition_is_left_for_the_next_time(tmp_path: Path) -> None:
+    publish(tmp_path, [b"old 0", b"old 1"], FaultyFilesystem())
+    at = record_overwrite(tmp_path / "same").number_of("exchange")
+    with pytest.raises(CrashError):
+        publish(tmp_path, [b"new"], FaultyFilesystem(Fault.CRASH_AFTER, at))
+    with LOCAL.lock(partition_lock_path(tmp_path, tmp_path / PARTITION), 0):
+        assert collect_orphans(tmp_path) == []
+    assert len(collect_orphans(tmp_path)) == 1
+    assert_cleared(tmp_path)
+
+
 def record_first(root: Path) -> FaultyFilesystem:
     fs = FaultyFilesystem()
     publish(root, [b"new"], fs)
     return fs
 
 
-def record_fallback(root: Path) -> FaultyFilesystem:
-    publish(root, [b"old 0", b"old 1"], FaultyFilesystem(can_exchange=False))
-    fs = FaultyFilesystem(can_exchange=False)
+def record_overwrite(root: Path, can_exchange: bool = True) -> FaultyFilesystem:
+    publish(root, [b"old 0", b"old 1"], FaultyFilesystem(can_exchange=can_exchange))
+    fs = FaultyFilesystem(can_exchange=can_exchange)
     publish(root, [b"new"], fs)
     return fs

@@ -24,7 +24,7 @@ from tasks.local_publisher import (
     publish_stage,
     read_commit,
 )
-from tests.faults.faulty_filesystem import Fault, FaultyFilesystem
+from tests.faults.faulty_filesystem import FaultyFilesystem
 from tests.faults.publishing import (
     PARTITION,
     assert_cleared,
@@ -151,18 +151,34 @@ def test_disk_error_names_call_and_path(tmp_path: Path) -> None:
     assert f"{tmp_path}/{PARTITION}/_checksums.json" in str(error)
 
 
+class UnreadableOnce(FaultyFilesystem):
+    """Exchanges, loses the answer, and cannot read for a moment."""
+
+    has_read = True
+
+    def exchange(self, first: Path, second: Path) -> None:
+        super().exchange(first, second)
+        if ".medallion" not in second.parts:
+            self.has_read = False
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def read_bytes(self, path: Path) -> bytes:
+        if not self.has_read:
+            self.has_read = True
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().read_bytes(path)
+
+
 def test_unreadable_outcome_is_unknown_and_deletes_nothing(tmp_path: Path) -> None:
     publish(tmp_path, [b"old"], LOCAL)
-    healthy = FaultyFilesystem()
-    publish(tmp_path / "same", [b"old"], LOCAL)
-    publish(tmp_path / "same", [b"new"], healthy)
-    exchange = healthy.number_of("exchange")
-
     with pytest.raises(CommitUnknownError, match="nothing was deleted"):
-        publish(tmp_path, [b"new"], FaultyFilesystem(Fault.DEAD_LINE, exchange))
+        publish(tmp_path, [b"new"], UnreadableOnce())
     assert contents_of(tmp_path) == [b"new"]
     (former,) = (tmp_path / ".medallion" / "work").rglob("*.parquet")
     assert former.read_bytes() == b"old"
+
+    publish(tmp_path, [b"newer"], LOCAL)
+    assert_cleared(tmp_path)
 
 
 class RefusingExchange(FaultyFilesystem):

@@ -19,10 +19,8 @@ HEAVY = FRAMES | {"prefect", "duckdb", "boto3"}
         ("flows.cli", HEAVY | {"pydantic", "rich", "sqlalchemy"}),
         ("flows.bronze_extract", {"pandera", "flows.silver_extract", "flows.pipeline"}),
         ("flows.silver_extract", {"boto3", "flows.bronze_extract", "flows.pipeline"}),
-        ("flows.pipeline", {"flows.backfill", "flows.cli"}),
-        ("flows.backfill", {"flows.cli"}),
+        ("flows.pipeline", {"flows.cli"}),
         ("flows.verify", {"pandas", "pandera", "boto3", "flows.bronze_extract"}),
-        ("flows.maintenance", {"pandera", "flows.cli"}),
     ],
 )
 def test_import_loads_only_what_it_needs(module: str, unwanted: set[str]) -> None:

@@ -17,20 +17,40 @@ GOOD: list[tuple[str, bytes, dict[str, Any], dict[str, list[str | None]]]] = [
     ("quoted line breaks stay in their row", b'a,b\n"x\ny",2\n', {}, {"a": ["x\ny"], "b": ["2"]}),
     ("doubled quotes", b'a,b\n"say ""hi""",2\n', {}, {"a": ['say "hi"'], "b": ["2"]}),
     ("an empty line is a null in one column", b"a\n1\n\n3\n", {}, {"a": ["1", None, "3"]}),
-    ("a byte order mark is no part of a name", b"\xef\xbb\xbfa,b\n1,2\n", {}, {"a": ["1"], "b": ["2"]}),
+    (
+        "a byte order mark is no part of a name",
+        b"\xef\xbb\xbfa,b\n1,2\n",
+        {},
+        {"a": ["1"], "b": ["2"]},
+    ),
     ("no line break at the end", b"a,b\n1,2", {}, {"a": ["1"], "b": ["2"]}),
     ("windows line breaks", b"a,b\r\n1,2\r\n", {}, {"a": ["1"], "b": ["2"]}),
     ("only a header", b"a,b\n", {}, {"a": [], "b": []}),
     ("names differ in case", b"a,A\n1,2\n", {}, {"a": ["1"], "A": ["2"]}),
     ("another delimiter", b"a;b\n1;2\n", {"delimiter": ";"}, {"a": ["1"], "b": ["2"]}),
-    ("another encoding", "a,b\n\xe9,2\n".encode("latin-1"), {"encoding": "latin-1"}, {"a": ["\xe9"], "b": ["2"]}),
-    ("utf-16", "a,b\n\u20ac,2\n".encode("utf-16"), {"encoding": "utf-16"}, {"a": ["\u20ac"], "b": ["2"]}),
-    ("no header", b"1,2\n", {"has_header": False, "fieldnames": ["a", "b"]}, {"a": ["1"], "b": ["2"]}),
+    (
+        "another encoding",
+        "a,b\n\xe9,2\n".encode("latin-1"),
+        {"encoding": "latin-1"},
+        {"a": ["\xe9"], "b": ["2"]},
+    ),
+    (
+        "utf-16",
+        "a,b\n\u20ac,2\n".encode("utf-16"),
+        {"encoding": "utf-16"},
+        {"a": ["\u20ac"], "b": ["2"]},
+    ),
+    (
+        "no header",
+        b"1,2\n",
+        {"has_header": False, "fieldnames": ["a", "b"]},
+        {"a": ["1"], "b": ["2"]},
+    ),
     ("no quoting", b'a,b\n"1,2\n', {"quote_char": None}, {"a": ['"1'], "b": ["2"]}),
     ("chosen columns", b"a,b,c\n1,2,3\n", {"columns": ["c", "a"]}, {"c": ["3"], "a": ["1"]}),
     ("limited rows", b"a,b\n1,2\n3,4\n", {"limit_rows": 1}, {"a": ["1"], "b": ["2"]}),
     ("declared nulls", b"a,b\nNA,2\n", {"null_values": ["", "NA"]}, {"a": [None], "b": ["2"]}),
-]  # fmt: skip
+]
 
 BAD: list[tuple[str, bytes, dict[str, Any], str, str]] = [
     ("ragged row", b"a,b\n1,2\n3\n", {}, "EXT002", "row 3 has 1 of 2 columns"),
@@ -40,9 +60,15 @@ BAD: list[tuple[str, bytes, dict[str, Any], str, str]] = [
     ("a name twice", b"a,a\n1,2\n", {}, "EXT003", "more than one column"),
     ("a name missing", b"a,\n1,2\n", {}, "EXT003", "without a name"),
     ("an unknown chosen column", b"a,b\n1,2\n", {"columns": ["c"]}, "EXT003", "has no column"),
-    ("a value that is not its type", b"a,b\nsecret,2\n", {"types": {"a": "int64"}}, "EXT002", "column 'a'"),
+    (
+        "a value that is not its type",
+        b"a,b\nsecret,2\n",
+        {"types": {"a": "int64"}},
+        "EXT002",
+        "column 'a'",
+    ),
     ("a quote that is never closed", b'a,b\n"1,2\n3,4\n', {}, "EXT002", "malformed"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(

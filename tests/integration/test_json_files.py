@@ -11,26 +11,58 @@ from medallion.errors import TerminalSourceError
 from tests.landing import land, read_landed
 
 GOOD: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = [
-    ("types are JSON's own", '{"i":1,"f":1.5,"s":"007","b":true,"n":null}', {},
-     [{"i": 1, "f": 1.5, "s": "007", "b": True, "n": None}]),
-    ("text that looks like a date stays text", '{"d":"2025-01-10","t":"12:00:00"}', {},
-     [{"d": "2025-01-10", "t": "12:00:00"}]),
-    ("a late column is in every row", '{"a":1}\n{"a":2,"z":"x"}', {}, [{"a": 1, "z": None}, {"a": 2, "z": "x"}]),
-    ("mixed types become JSON text", '{"a":1}\n{"a":"x"}\n{"a":[1]}', {}, [{"a": "1"}, {"a": '"x"'}, {"a": "[1]"}]),
+    (
+        "types are JSON's own",
+        '{"i":1,"f":1.5,"s":"007","b":true,"n":null}',
+        {},
+        [{"i": 1, "f": 1.5, "s": "007", "b": True, "n": None}],
+    ),
+    (
+        "text that looks like a date stays text",
+        '{"d":"2025-01-10","t":"12:00:00"}',
+        {},
+        [{"d": "2025-01-10", "t": "12:00:00"}],
+    ),
+    (
+        "a late column is in every row",
+        '{"a":1}\n{"a":2,"z":"x"}',
+        {},
+        [{"a": 1, "z": None}, {"a": 2, "z": "x"}],
+    ),
+    (
+        "mixed types become JSON text",
+        '{"a":1}\n{"a":"x"}\n{"a":[1]}',
+        {},
+        [{"a": "1"}, {"a": '"x"'}, {"a": "[1]"}],
+    ),
     ("integers and fractions become doubles", '{"a":1}\n{"a":2.5}', {}, [{"a": 1.0}, {"a": 2.5}]),
     ("integers beyond 2^53 stay exact", '{"a":9007199254740993}', {}, [{"a": 9007199254740993}]),
     ("nested objects become structs", '{"a":{"b":1,"c":["x"]}}', {}, [{"a": {"b": 1, "c": ["x"]}}]),
-    ("nested names that differ in case become JSON text", '{"a":{"b":1,"B":2}}', {}, [{"a": '{"b":1,"B":2}'}]),
-    ("odd names", '{"a.b":1,"q\\"x":2,"sp ace":3,"\u00e9":4,"x/y~z":5}', {},
-     [{"a.b": 1, 'q"x': 2, "sp ace": 3, "\u00e9": 4, "x/y~z": 5}]),
-    ("declared types", '{"id":7,"price":1.5}', {"types": {"id": "string", "price": "decimal(9,2)"}}, None),
+    (
+        "nested names that differ in case become JSON text",
+        '{"a":{"b":1,"B":2}}',
+        {},
+        [{"a": '{"b":1,"B":2}'}],
+    ),
+    (
+        "odd names",
+        '{"a.b":1,"q\\"x":2,"sp ace":3,"\u00e9":4,"x/y~z":5}',
+        {},
+        [{"a.b": 1, 'q"x': 2, "sp ace": 3, "\u00e9": 4, "x/y~z": 5}],
+    ),
+    (
+        "declared types",
+        '{"id":7,"price":1.5}',
+        {"types": {"id": "string", "price": "decimal(9,2)"}},
+        None,
+    ),
     ("chosen columns", '{"a":1,"b":2}', {"columns": ["b"]}, [{"b": 2}]),
     ("limited rows", '{"a":1}\n{"a":2}', {"limit_rows": 1}, [{"a": 1}]),
-]  # fmt: skip
+]
 
 BAD = [
     ("cut off", '{"a":1}\n{"a":', "EXT002", "malformed"),
-    ("a key twice", '{"a":1,"a":2}', "EXT002", "repeats a key"),
+    ("a key twice", '{"a":1,"a":2}', "EXT002", "a key is repeated"),
     ("not objects", "[1,2]", "EXT003", "not JSON objects"),
     ("nothing at all", "", "EXT003", "declare columns and types"),
     ("names that differ in case", '{"a":1,"A":2}', "EXT003", "differ only in case"),

@@ -98,11 +98,14 @@ def _ranks(rules: Rules, events: Iterable[Event]) -> list[Any]:
 
 def _ask(query: str, rules: Rules, events: Sequence[Event], days: int = 0) -> list[Row]:
     """Number what SQLite has no type for, by rank where it is ordered, and run the query."""
+
+    def state(event: Event) -> str:
+        return repr([comparable(event.row[i]) for i in rules.tracked])
+
     times = {value: number for number, value in enumerate(_ranks(rules, events))}
     keys = {key: number for number, key in enumerate(sorted({rules.key(e) for e in events}))}
     rows = [
-        (number, e.day, keys[rules.key(e)], times[rules.order_value(e)], _state(rules, e))
-        + (int(e.op == "D"),)
+        (number, e.day, keys[rules.key(e)], times[rules.order_value(e)], state(e), e.op == "D")
         for number, e in enumerate(events)
         if not (e.op == "D" and rules.deletes == "ignore")
     ]
@@ -111,7 +114,3 @@ def _ask(query: str, rules: Rules, events: Sequence[Event], days: int = 0) -> li
     connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", rows)
     numbers = {"deletes": rules.deletes, "days": str(list(range(days)))}
     return connection.execute(query, numbers).fetchall()
-
-
-def _state(rules: Rules, event: Event) -> str:
-    return repr([comparable(event.row[i]) for i in rules.tracked])

@@ -67,7 +67,7 @@ class RowValidator:
         present = [rule for rule in rules if rule.column is None or rule.column in names]
         self.whole_checks = [rule for rule in present if needs_whole_partition(rule)]
         self._row_checks = [rule for rule in present if not needs_whole_partition(rule)]
-        self.checked_rows = 0
+        self.checked_rows = self._nulled_in_deletes = 0
         self.tally = Tally()
         self._list_checks(present, contract.uniques)
 
@@ -88,6 +88,12 @@ class RowValidator:
         return split_batch(
             rows.columns, rows.operations, findings, places, self._silver.primary_keys
         )
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say what was let pass so far, one line each."""
+        if not self._nulled_in_deletes:
+            return ()
+        return (f"{self._nulled_in_deletes} values of delete rows could not be cast: now null",)
 
     def _list_checks(self, rules: list[CheckRule], uniques: Iterable[UniqueRule]) -> None:
         for column in self._plan.columns:
@@ -145,7 +151,9 @@ class RowValidator:
         for column in self._plan.columns:
             if column.place is None:
                 continue
-            bad = self._counted(rows.wrong[column.name], column.name, rows)
+            wrong = rows.wrong[column.name]
+            bad = self._counted(wrong, column.name, rows)
+            self._nulled_in_deletes += int(wrong.sum() - bad.sum())
             if column.rule is not None and column.rule.type is not None:
                 self.tally.count("type", column.name, column.rule.on_fail, int(bad.sum()))
             yield Finding(RejectReason.WRONG_TYPE, bad, "type", column.name)

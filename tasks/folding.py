@@ -1,9 +1,11 @@
 """Run a fold's plan: set it up on an engine, count, and write its artifacts.
 
-Belongs here: plan → rows → files. Lives elsewhere: the plan (`medallion.folds`), single files
+Belongs here: configuration → spec, plan → rows → files. Lives elsewhere: the plan (`medallion.folds`), single files
 (`tasks.staging`), the promotion around it (`tasks.promotion`).
 """
 
+import datetime as dt
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +13,18 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from medallion.folds import COUNTS, FoldPlan
+from medallion.config.models import DatasetConfig
+from medallion.config.silver import Silver
+from medallion.folds import COUNTS, FoldPlan, FoldSpec
 from medallion.folds.sql import listed
 from medallion.layout import WriteSettings
 from medallion.manifest import DataFile
 from tasks.artifact_files import write_artifact_files
+from tasks.lake import silver_partition
 from tasks.local_publisher import Stage
 from tasks.readers.stream import BATCH_ROWS, read_ahead
+from tasks.relations import bind_files, describe
+from tasks.validation import Validated
 
 MAIN_ARTIFACTS = ("history", "current", "full_snapshot", "cdc_changes", "events")
 _EXAMPLES = 3
@@ -30,6 +37,38 @@ class WrittenFold:
     files: list[DataFile]
     main: str
     schema: pa.Schema
+
+
+def bind_incoming(
+    engine: duckdb.DuckDBPyConnection,
+    dataset: DatasetConfig,
+    silver: Silver,
+    run_date: dt.date,
+    rows: Validated,
+) -> FoldSpec:
+    """Show the validated rows to the engine and return what their fold is asked to do."""
+    bind_files(engine, "incoming", rows.spool_files)
+    if rows.rejected_keys:
+        bind_files(engine, "rejected", rows.rejected_keys)
+    kinds = dict(describe(engine, "incoming"))
+    columns = tuple(rows.schema.names)
+    special = {*silver.primary_keys, silver.order_column, silver.cdc.op_column}
+    tracked = tuple(name for name in columns if name not in special)
+    return FoldSpec(
+        model=silver.model,
+        load_pattern=dataset.source.run.load_pattern,
+        run_date=run_date,
+        columns=columns,
+        types=tuple(kinds[name] for name in columns),
+        keys=silver.primary_keys,
+        order_column=silver.order_column,
+        has_ops=silver.cdc.op_column is not None,
+        deletes=silver.deletes,
+        tracked_columns=silver.tracked_columns or tracked,
+        partition_columns=silver.partitioning.columns,
+        has_rejected=bool(rows.rejected_keys),
+        erase_key=_erase_key(dataset),
+    )
 
 
 def set_up(connection: duckdb.DuckDBPyConnection, plan: FoldPlan) -> dict[str, int]:
@@ -113,3 +152,13 @@ def _utc(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         return pa.timestamp(kind.unit, "UTC")
     return kind
+
+
+def _erase_key(dataset: DatasetConfig) -> bytes:
+    """Return the secret of the hashes that stand for erased keys.
+
+    Without `MEDALLION_ERASE_KEY` the hashes are those of the dataset's own name: they still keep
+    erased keys from coming back, but who guesses a key can confirm the guess.
+    """
+    own = silver_partition(dataset, dt.date.min).parent
+    return os.environ.get("MEDALLION_ERASE_KEY", own).encode()

@@ -6,7 +6,6 @@ commit (`tasks.publication`).
 """
 
 import datetime as dt
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ from medallion.layout import WriteSettings
 from medallion.manifest import LAW_TERMS, DataFile, describe_input
 from medallion.types import schema_columns
 from tasks.engine import connect
-from tasks.folding import WrittenFold, example_keys, set_up, write_fold
+from tasks.folding import WrittenFold, bind_incoming, example_keys, set_up, write_fold
 from tasks.lake import (
     silver_logic_digest,
     silver_partition,
@@ -37,7 +36,7 @@ from tasks.lake import (
 from tasks.local_publisher import Stage
 from tasks.promotion_inputs import Inputs, require_silver
 from tasks.publication import Draft
-from tasks.relations import bind_base, bind_files, describe
+from tasks.relations import bind_base
 from tasks.staging import Place
 from tasks.validation import Validated, validate_partition, write_quarantine
 
@@ -144,7 +143,7 @@ def _folded(dataset: DatasetConfig, run_date: dt.date, inputs: Inputs) -> Iterat
         )
         with connect(silver.memory_limit_mb, workspace / "spill") as engine:
             base = bind_base(engine, inputs.base)
-            spec = _bind_incoming(engine, dataset, run_date, rows)
+            spec = bind_incoming(engine, dataset, silver, run_date, rows)
             plan = plan_fold(spec, base)
             counts = set_up(engine, plan)
             _guard_deletes(dataset, run_date, silver.max_delete_percent, counts)
@@ -159,44 +158,6 @@ def write_settings(silver: Silver) -> WriteSettings:
         write_parquet=silver.write_parquet,
         write_csv=silver.write_csv,
     )
-
-
-def _bind_incoming(
-    engine: duckdb.DuckDBPyConnection, dataset: DatasetConfig, run_date: dt.date, rows: Validated
-) -> FoldSpec:
-    silver = require_silver(dataset)
-    bind_files(engine, "incoming", rows.spool_files)
-    if rows.rejected_keys:
-        bind_files(engine, "rejected", rows.rejected_keys)
-    kinds = dict(describe(engine, "incoming"))
-    columns = tuple(rows.schema.names)
-    special = {*silver.primary_keys, silver.order_column, silver.cdc.op_column}
-    tracked = tuple(name for name in columns if name not in special)
-    return FoldSpec(
-        model=silver.model,
-        load_pattern=dataset.source.run.load_pattern,
-        run_date=run_date,
-        columns=columns,
-        types=tuple(kinds[name] for name in columns),
-        keys=silver.primary_keys,
-        order_column=silver.order_column,
-        has_ops=silver.cdc.op_column is not None,
-        deletes=silver.deletes,
-        tracked_columns=silver.tracked_columns or tracked,
-        partition_columns=silver.partitioning.columns,
-        has_rejected=bool(rows.rejected_keys),
-        erase_key=_erase_key(dataset),
-    )
-
-
-def _erase_key(dataset: DatasetConfig) -> bytes:
-    """Return the secret of the hashes that stand for erased keys.
-
-    Without `MEDALLION_ERASE_KEY` the hashes are those of the dataset's own name: they still keep
-    erased keys from coming back, but who guesses a key can confirm the guess.
-    """
-    own = silver_partition(dataset, dt.date.min).parent
-    return os.environ.get("MEDALLION_ERASE_KEY", own).encode()
 
 
 def _guard_deletes(

@@ -132,7 +132,7 @@ def _describe(
         checks=validator.tally.outcomes(),
         drift=plan.drift,
         baseline=schema_columns(plan.baseline),
-        warnings=plan.warnings,
+        warnings=(*plan.warnings, *validator.warnings()),
     )
 
 
@@ -148,14 +148,15 @@ def _check_whole(
 ) -> None:
     """Run what needs all good rows, and reject the rows that it finds bad."""
     tally, wholes = validator.tally, validator.whole_checks
-    if not validator.checked_rows or not (contract.uniques or wholes):
+    if not validator.checked_rows:
         return
-    with connect(silver.memory_limit_mb, spools.rows.parent / "spill") as connection:
-        late = chain(
-            find_duplicates(connection, spools.rows, contract.uniques, tally),
-            find_failed_wholes(spools.rows, wholes, tally),
-        )
-        spools.reject(late, connection)
+    if contract.uniques or wholes:
+        with connect(silver.memory_limit_mb, spools.rows.parent / "spill") as connection:
+            late = chain(
+                find_duplicates(connection, spools.rows, contract.uniques, tally),
+                find_failed_wholes(spools.rows, wholes, tally),
+            )
+            spools.reject(late, connection)
     tally.need_all_run()
 
 

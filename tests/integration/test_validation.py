@@ -119,6 +119,7 @@ def test_delete_row_needs_only_key_order_and_op(tmp_path: Path) -> None:
     }
     assert good(done).column("v").to_pylist() == [None, None, -1]
     assert good(done).column("__op").to_pylist() == ["D"] * 3
+    assert done.warnings == ("1 values of delete rows could not be cast: now null",)
 
 
 def test_same_faults_reject_a_row_that_is_no_delete(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 Belongs here: names, arguments and their reading in the column's own type. Lives elsewhere: running
 checks (`check_run`), nulls, uniqueness and what a failure does (`contract`).
+
+The meaning is pandera's: null passes every check, NaN fails a comparison. `str_matches` looks for
+the pattern at the start of the text (`^(a|b)$` for the whole of it), `str_contains` anywhere.
 """
 
 import difflib

@@ -52,7 +52,7 @@ CODES: dict[str, str] = {
     "STATE002": "A promotion's inputs or base are broken.",
     "QUAL001": "More rows are bad than `error_handling` allows.",
     "QUAL002": "The schema drifted and `schema_drift: fail` refuses it.",
-    "QUAL003": "A contract check with `on_fail: fail` failed.",
+    "QUAL003": "A contract check with `on_fail: fail` failed, or a check could not be run.",
     "QUAL004": "The conservation law does not hold; nothing was published.",
     "QUAL005": "A full snapshot lacks more keys than `max_delete_percent` allows.",
     "NOTE001": "A notification could not be delivered.",

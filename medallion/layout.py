@@ -85,5 +85,8 @@ def _repeats(column: pa.ChunkedArray) -> bool:
         return False
     if pa.types.is_dictionary(column.type):
         return True
-    distinct: int = pc.count_distinct(column).as_py()
+    try:
+        distinct: int = pc.count_distinct(column).as_py()
+    except pa.ArrowNotImplementedError:  # views and extension types cannot be counted
+        return False
     return distinct <= _DICTIONARY_SHARE * len(column)

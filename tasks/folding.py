@@ -1,7 +1,7 @@
 """Run a fold's plan: set it up on an engine, count, and write its artifacts.
 
-Belongs here: configuration → spec, plan → rows → files. Lives elsewhere: the plan (`medallion.folds`), single files
-(`tasks.staging`), the promotion around it (`tasks.promotion`).
+Belongs here: configuration → spec, plan → rows → files. Lives elsewhere: the plan
+(`medallion.folds`), single files (`tasks.staging`), the promotion around it (`tasks.promotion`).
 """
 
 import datetime as dt

@@ -16,6 +16,7 @@ from medallion.manifest import METADATA_NAME, digest, parse_inputs, parse_metada
 from medallion.partition import BronzePartition, SilverPartition, parse_date
 from medallion.provenance import PublishedPartition, partition_date
 from tasks.local_publisher import read_commit
+from tasks.python_contract import digest_module
 
 
 def bronze_partition(dataset: DatasetConfig, run_date: dt.date) -> BronzePartition:
@@ -94,8 +95,11 @@ def read_chain(dataset: DatasetConfig) -> Chain:
 
 
 def silver_logic_digest(dataset: DatasetConfig) -> str:
-    """Digest what decides the content of Silver: the resolved section and the fold's version."""
-    return digest({"fold": FOLDS_VERSION, "silver": logic_digest_input(dataset)})
+    """Digest what decides the content of Silver: its section, the fold's version, contract code."""
+    python = dataset.silver.contract.python if dataset.silver else None
+    code = digest_module(python.partition(":")[0]) if python else None
+    logic = {"fold": FOLDS_VERSION, "silver": logic_digest_input(dataset), "code": code}
+    return digest(logic)
 
 
 def is_stateful(dataset: DatasetConfig) -> bool:

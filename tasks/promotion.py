@@ -191,7 +191,8 @@ def _draft(
 ) -> Draft:
     rows, counts = fold.rows, fold.counts
     partition = silver_partition(dataset, run_date)
-    promised = {field.name: field.nullable for field in rows.schema}
+    # A tombstone keeps its key alone, so the others may be null whatever the contract promises.
+    promised = {} if fold.spec.marks_deleted else {f.name: f.nullable for f in rows.schema}
     columns = [field.with_nullable(promised.get(field.name, True)) for field in written.schema]
     found = [inputs.bronze, *([inputs.base] if inputs.base else [])]
     return Draft(

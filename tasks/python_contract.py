@@ -1,10 +1,12 @@
 """Import the pandera schema that a contract names.
 
-Belongs here: `module:Schema` → the object. Lives elsewhere: what it means
-(`medallion.python_schema`).
+Belongs here: `module:Schema` → the object, and the digest of its code. Lives elsewhere: what it
+means (`medallion.python_schema`).
 """
 
-import importlib
+import hashlib
+import importlib.util
+from pathlib import Path
 from typing import Any
 
 from medallion.errors import ConfigError
@@ -27,3 +29,17 @@ def load_python_schema(location: str | None) -> Any:
             f"{error}); install the module beside the flows",
             code="CFG003",
         ) from error
+
+
+def digest_module(module_name: str) -> str | None:
+    """Return the sha256 of a module's source, which is part of the logic; None without a source.
+
+    What the module imports in turn is not looked at.
+    """
+    try:
+        spec = importlib.util.find_spec(module_name)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None or not Path(spec.origin).is_file():
+        return None
+    return hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()

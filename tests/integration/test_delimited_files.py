@@ -1,7 +1,6 @@
 """CSV and TSV land as the file says, or fail with a clear error and leave the lake alone."""
 
 import gzip
-# ruff: noqa: E501 - one case a line reads best
 from pathlib import Path
 from typing import Any
 

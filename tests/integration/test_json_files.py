@@ -1,7 +1,6 @@
 """JSON lands with its own types and every value, or fails with a clear error."""
 
 import json
-# ruff: noqa: E501 - one case a line reads best
 from pathlib import Path
 from typing import Any
 

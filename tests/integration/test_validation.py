@@ -2,6 +2,7 @@
 
 import datetime as dt
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from medallion.errors import (
     TerminalSourceError,
 )
 from medallion.layout import WriteSettings
+from medallion.manifest import DataFile
 from tests.validating import Case, check_conservation, good, land, reasons
 
 NAN = float("nan")
@@ -342,6 +344,16 @@ def test_layouts_become_plain_and_the_spool_is_typed(tmp_path: Path) -> None:
     assert good(done).select(["d", "l", "n"]).to_pydict() == table.to_pydict()
 
 
+def test_extensions_become_the_plain_type_of_their_values(tmp_path: Path) -> None:
+    ids = pa.array([b"0123456789abcdef", None], pa.uuid())
+    documents = pa.array([None, '{"a": 1}'], pa.json_())
+    (tmp_path / "bronze").mkdir()
+    pq.write_table(pa.table({"u": ids, "j": documents}), tmp_path / "bronze" / "x.parquet")
+    done = Case(tmp_path, (DataFile("x.parquet", 0, "", 2, "data"),)).validate()
+    assert done.schema.types == [pa.binary(16), pa.string()]
+    assert good(done).column("j").to_pylist() == [None, '{"a": 1}']
+
+
 @pytest.mark.parametrize(("policy", "bad"), [("discard", {}), ("quarantine", {1: "c"})])
 def test_undeclared_field_in_a_struct_follows_the_policy(
     tmp_path: Path, policy: str, bad: dict[int, str]
@@ -489,7 +501,7 @@ def test_file_with_other_columns_is_refused(tmp_path: Path) -> None:
 
 def test_row_count_of_the_manifest_must_hold(tmp_path: Path) -> None:
     case = land(tmp_path, {"id": [1, 2]})
-    wrong = Case(case.root, (type(case.files[0])(**{**vars(case.files[0]), "row_count": 3}),))
+    wrong = Case(case.root, (replace(case.files[0], row_count=3),))
     with pytest.raises(ChecksumMismatchError, match="holds 2 rows, its manifest says 3"):
         wrong.validate()
 

@@ -59,7 +59,7 @@ def _runs(
 ) -> Iterator[tuple[str, pa.Table]]:
     """Cut the stream where the values of the partition columns change; name each piece's folder."""
     for batch in batches:
-        table = pa.Table.from_batches([batch]).cast(schema)
+        table = pa.Table.from_batches([batch])
         edges = [0, *_changes(table, columns), table.num_rows]
         for start, end in pairwise(edges):
             if end > start:

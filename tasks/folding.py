@@ -6,8 +6,9 @@ Belongs here: configuration → spec, plan → rows → files. Lives elsewhere: 
 
 import datetime as dt
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,13 +16,14 @@ import pyarrow as pa
 
 from medallion.config.models import DatasetConfig
 from medallion.config.silver import Silver
-from medallion.folds import COUNTS, FoldPlan, FoldSpec
+from medallion.folds import COUNTS, ArtifactPlan, FoldPlan, FoldSpec
 from medallion.folds.sql import listed
 from medallion.layout import WriteSettings
 from medallion.manifest import DataFile
 from tasks.artifact_files import write_artifact_files
 from tasks.lake import silver_partition
 from tasks.local_publisher import Stage
+from tasks.merging import can_merge, merge_ordered
 from tasks.readers.stream import BATCH_ROWS, read_ahead
 from tasks.relations import bind_files, describe
 from tasks.validation import Validated
@@ -86,6 +88,7 @@ def write_fold(
     business: pa.Schema,
     stage: Stage,
     settings: WriteSettings,
+    spool: Path,
 ) -> WrittenFold:
     """Write every artifact of a plan that is set up.
 
@@ -95,18 +98,57 @@ def write_fold(
         business: Names and types of the business columns; the engine's types are restated as these.
         stage: The staged partition.
         settings: How files are written; internal state is always Parquet, without copies.
+        spool: A directory for the fold's own rows.
     """
     files: list[DataFile] = []
     schemas: dict[str, pa.Schema] = {}
     for artifact in plan.artifacts:
-        reader = connection.sql(artifact.query).to_arrow_reader(BATCH_ROWS)
-        schema = schemas[artifact.name] = restate(reader.schema, business)
+        schema = schemas[artifact.name] = restate(_columns(connection, artifact), business)
         own = WriteSettings(settings.compression) if artifact.is_internal else settings
+        rows = _ordered_rows(connection, artifact, schema, spool)
         files += write_artifact_files(
-            read_ahead(reader), schema, stage, artifact.name, own, artifact.partition_columns
+            read_ahead(rows), schema, stage, artifact.name, own, artifact.partition_columns
         )
     main = next(name for name in MAIN_ARTIFACTS if name in schemas)
     return WrittenFold(files, main, schemas[main])
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, artifact: ArtifactPlan) -> pa.Schema:
+    return connection.sql(f"SELECT * FROM ({artifact.query}) LIMIT 0").to_arrow_table().schema
+
+
+def _ordered_rows(
+    connection: duckdb.DuckDBPyConnection, artifact: ArtifactPlan, schema: pa.Schema, spool: Path
+) -> Iterator[pa.RecordBatch]:
+    """Read an artifact's rows in order: sorted by the engine, or merged into the base's."""
+    if not artifact.kept or not can_merge(schema, artifact.order_by):
+        yield from _cast(connection.sql(artifact.query).to_arrow_reader(BATCH_ROWS), schema)
+        return
+    fresh = spool / f"{artifact.name}.arrow"
+    _spool(connection, artifact, schema, fresh)
+    # Only one thread keeps the base's order through a join; the writer has the other core.
+    connection.execute("SET threads = 1")
+    kept = f"SELECT {listed(artifact.columns)} FROM ({artifact.kept})"
+    reader = connection.sql(kept).to_arrow_reader(BATCH_ROWS)
+    with pa.memory_map(str(fresh)) as source:
+        batches = pa.ipc.open_stream(source)
+        yield from merge_ordered(_cast(reader, schema), iter(batches), artifact.order_by)
+    connection.execute("RESET threads")
+
+
+def _spool(
+    connection: duckdb.DuckDBPyConnection, artifact: ArtifactPlan, schema: pa.Schema, path: Path
+) -> None:
+    fresh = replace(artifact, kept="").query
+    reader = connection.sql(fresh).to_arrow_reader(BATCH_ROWS)
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
+        for batch in _cast(reader, schema):
+            writer.write_batch(batch)
+
+
+def _cast(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield batch.cast(schema)
 
 
 def restate(found: pa.Schema, business: pa.Schema) -> pa.Schema:

@@ -75,6 +75,7 @@ class Promotion:
 class _Fold:
     """A fold that is set up on its engine."""
 
+    workspace: Path
     engine: duckdb.DuckDBPyConnection
     rows: Validated
     spec: FoldSpec
@@ -107,7 +108,9 @@ def promote_partition(
     settings = write_settings(require_silver(dataset))
     bronze = inputs.bronze
     with _folded(dataset, run_date, inputs) as fold:
-        written = write_fold(fold.engine, fold.plan, fold.rows.schema, stage, settings)
+        written = write_fold(
+            fold.engine, fold.plan, fold.rows.schema, stage, settings, fold.workspace
+        )
         rejected = write_quarantine(
             Path(bronze.path),
             bronze.checksums.files,
@@ -147,7 +150,7 @@ def _folded(dataset: DatasetConfig, run_date: dt.date, inputs: Inputs) -> Iterat
             plan = plan_fold(spec, base)
             counts = set_up(engine, plan)
             _guard_deletes(dataset, run_date, silver.max_delete_percent, counts)
-            yield _Fold(engine, rows, spec, plan, base, counts)
+            yield _Fold(workspace, engine, rows, spec, plan, base, counts)
 
 
 def write_settings(silver: Silver) -> WriteSettings:

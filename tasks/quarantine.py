@@ -4,6 +4,7 @@ Belongs here: reject log + Bronze → artifact `quarantine`. Lives elsewhere: fi
 (`tasks.validation`), writing files (`tasks.staging`).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from medallion.manifest import DataFile
 from tasks.bronze_rows import Rows, open_bronze
 from tasks.spool import PositionCursor
 from tasks.staging import Place, write_artifact
+
+_COMMIT = re.compile(r"-[0-9a-f]{16}(?=\.)")
 
 QUARANTINE_COLUMNS = pa.schema(
     [
@@ -41,7 +44,9 @@ def write_quarantine(
 
     The columns are Bronze's, under Bronze's names, and then `_reason`, `_check` and `_column` of
     the worst fault, all of them in `_reasons` (`reason:column:check`), and the file and 1-based
-    row that it came from. A Bronze column of such a name appears with `_bronze` at its end.
+    row that it came from. The file is named without its commit id, so that a Bronze partition that
+    was healed gives the same bytes. A Bronze column of such a name appears with `_bronze` at its
+    end.
 
     Args:
         bronze: The Bronze partition's directory.
@@ -91,6 +96,6 @@ def _describe(piece: Rows, log: pa.Table) -> list[pa.Array]:
         *piece.batch.take(pa.array(local)).columns,
         *(worst.column(name).combine_chunks() for name in ("reason", "check", "column")),
         reasons,
-        pa.repeat(pa.scalar(piece.file), len(local)),
+        pa.repeat(pa.scalar(_COMMIT.sub("", piece.file)), len(local)),
         pa.array(local + piece.row_in_file + 1),
     ]

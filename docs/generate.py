@@ -1,21 +1,20 @@
 """Write the reference pages from the code: `python docs/generate.py [--check]`.
 
-Belongs here: code → Markdown. Lives elsewhere: everything that is said (docstrings, field
-descriptions, help texts). With `--check` nothing is written, and a stale page fails.
+Belongs here: which pages there are, code → their sections. Lives elsewhere: everything that is said
+(docstrings, field descriptions, help texts), and how it looks (`reference_parts`). With `--check` nothing
+is written, and a stale page fails.
 """
 
 import argparse
 import inspect
 import json
 import sys
-import types
-import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
+from configuration_page import list_older_keys, list_sections
+from reference_parts import code_block, describe_type, parse_docstring, table
 
 from flows.bronze_extract import bronze_extract
 from flows.cli.arguments import build_parser
@@ -25,11 +24,12 @@ from flows.silver_extract import silver_extract
 from flows.verify import verify_partitions
 from medallion import errors
 from medallion.config.json_schema import config_schema
-from medallion.config.models import ConfigFile
 from medallion.manifest_schema import CHECKSUMS_SCHEMA, METADATA_SCHEMA
+from medallion.results import PartitionResult
 
 ROOT = Path(__file__).parent.parent
 FLOWS = (bronze_extract, silver_extract, pipeline, run_datasets, verify_partitions)
+NOTE = "*Written from the code by `make docs`: change it there.*"
 
 
 def main() -> int:
@@ -37,17 +37,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Write the reference pages from the code.")
     parser.add_argument("--check", action="store_true", help="fail when a page is stale")
     check = parser.parse_args().check
-    stale = [path for path, text in pages().items() if not _is_current(path, text)]
-    for path in [] if check else stale:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(pages()[path], encoding="utf-8")
-    for path in stale:
+    stale = {path: text for path, text in pages().items() if not _is_current(path, text)}
+    for path, text in stale.items():
         print(f"{'stale' if check else 'wrote'} {path.relative_to(ROOT)}")
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
     return 1 if check and stale else 0
 
 
 def pages() -> dict[Path, str]:
-    """Return the text of every generated page by its path."""
+    """Return the text of every generated file by its path."""
     reference = ROOT / "docs" / "reference"
     return {
         reference / "configuration.md": _page("Configuration", _configuration()),
@@ -64,110 +64,181 @@ def _is_current(path: Path, text: str) -> bool:
 
 
 def _page(title: str, lines: Iterator[str]) -> str:
-    note = "Generated from the code by `make docs`; change it there."
-    return "\n".join([f"# {title}", "", note, "", *lines]).rstrip() + "\n"
+    return "\n".join([f"# {title}", "", NOTE, "", *lines]).rstrip() + "\n"
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _configuration() -> Iterator[str]:
-    yield "One YAML file per dataset. `medallion schema config` prints the JSON Schema for editors."
-    yield ""
-    yield from _model("", ConfigFile)
-
-
-def _model(prefix: str, model: type[BaseModel]) -> Iterator[str]:
-    """Write a table of a section's keys, then the sections inside it."""
-    heading = f"`{prefix}`" if prefix else "The file"
-    yield from (f"## {heading}", "", inspect.getdoc(model) or "", "")
-    yield from ("| key | type | default | meaning |", "|---|---|---|---|")
-    inner: dict[str, type[BaseModel]] = {}
-    for name, field in model.model_fields.items():
-        key = field.alias or name
-        section = _section(field.annotation)
-        if section is not None:
-            inner[f"{prefix}.{key}".lstrip(".")] = section
-        kind = _type_name(field.annotation)
-        yield f"| `{key}` | {kind} | {_default(field)} | {field.description or ''} |"
-    yield ""
-    for key, section in inner.items():
-        yield from _model(key, section)
-
-
-def _section(annotation: Any) -> type[BaseModel] | None:
-    candidates = [annotation, *typing.get_args(annotation)]
-    for inner in list(candidates):
-        candidates += typing.get_args(inner)
-    models = [one for one in candidates if inspect.isclass(one) and issubclass(one, BaseModel)]
-    return models[0] if models else None
-
-
-def _type_name(annotation: Any) -> str:
-    if typing.get_origin(annotation) is typing.Annotated:
-        return _type_name(typing.get_args(annotation)[0])
-    arguments = typing.get_args(annotation)
-    if typing.get_origin(annotation) is typing.Literal:
-        return ", ".join(f"`{value}`" for value in arguments)
-    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
-        return " or ".join(_type_name(one) for one in arguments)
-    if typing.get_origin(annotation) is tuple:
-        return f"list of {_type_name(arguments[0])}"
-    if typing.get_origin(annotation) is dict:
-        return f"map of {_type_name(arguments[1])}"
-    section = _section(annotation)
-    names = {
-        type(None): "null",
-        str: "text",
-        int: "integer",
-        float: "number",
-        bool: "true or false",
-    }
-    return "section" if section else names.get(annotation, "any")
-
-
-def _default(field: Any) -> str:
-    if field.is_required():
-        return "required"
-    value = field.default
-    if value is PydanticUndefined or isinstance(value, BaseModel):
-        return ""
-    return f"`{json.dumps(value, default=list)}`"
+    yield from (
+        "One YAML file describes one dataset; with `sources` it describes several that share the",
+        "other sections. The file is read strictly: an unknown key, a key that is there twice, an",
+        "alias, a value of another type or keys that contradict each other end the command with",
+        "exit code 2 and a line that names file, line, key and the nearest valid key.",
+        "",
+        "Any text may hold `${VAR}` or `${VAR:-default}`; `$${` is a literal `${`. A name is made",
+        "of up to 63 ASCII letters, digits, `_` and `-`, because it becomes part of a path. For",
+        "editors, `medallion schema config` prints the JSON Schema, and `configs/dataset.schema.json`",
+        "holds it.",
+        "",
+    )
+    yield from list_sections()
+    yield from list_older_keys()
 
 
 def _commands() -> Iterator[str]:
     parser = build_parser()
-    yield from ("```text", parser.format_help().rstrip(), "```", "")
-    actions = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
-    for name, verb in actions.choices.items():
-        yield from (f"## {name}", "", "```text", verb.format_help().rstrip(), "```", "")
+    group = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    flags = {name: _flags(verb) for name, verb in group.choices.items()}
+    common = [one for one in flags["run"] if all(one in rows for rows in flags.values())]
+    yield from ("`medallion VERB …`: each verb is a thin door to a [flow](flows.md) or to a", "")
+    yield from ("reader of manifests. " + (parser.description or ""), "")
+    yield from code_block("text", (parser.epilog or "").strip())
+    yield from ("## Flags of every verb", "", *table(("flag", "default", "meaning"), common))
+    for name, verb in group.choices.items():
+        own = [one for one in flags[name] if one not in common]
+        yield from (f"## {name}", "", verb.description or "", "")
+        yield from table(("flag", "default", "meaning"), own)
+
+
+def _flags(parser: argparse.ArgumentParser) -> list[tuple[str, str, str]]:
+    actions = [a for a in parser._actions if not isinstance(a, argparse._HelpAction)]
+    return [(_flag_name(a), _flag_default(a), a.help or "") for a in actions]
+
+
+def _flag_name(action: argparse.Action) -> str:
+    values = ",".join(map(str, action.choices)) if action.choices else ""
+    shown = action.metavar or (f"{{{values}}}" if values else action.dest.upper())
+    if not action.option_strings:
+        return f"`{shown}`"
+    takes = action.nargs != 0
+    return ", ".join(f"`{name} {shown}`" if takes else f"`{name}`" for name in action.option_strings)
+
+
+def _flag_default(action: argparse.Action) -> str:
+    if action.required:
+        return "required"
+    return "" if action.default in (None, False, []) else f"`{action.default}`"
 
 
 def _flows() -> Iterator[str]:
+    yield "A flow's entrypoint is a module of the installed distribution, so a deployment needs no"
+    yield "pull step. Parameters are the same in Python, in a deployment and in the Prefect UI."
+    yield ""
     for flow in FLOWS:
-        yield from (
-            f"## {flow.name}",
-            "",
-            f"Entrypoint `{flow.fn.__module__}.{flow.fn.__name__}`.",
-            "",
+        said = parse_docstring(inspect.getdoc(flow.fn) or "")
+        hints, meanings = inspect.get_annotations(flow.fn), said.entries("Args")
+        parameters = inspect.signature(flow.fn).parameters.values()
+        yield from (f"## {flow.name}", "", said.summary, "")
+        yield from (f"Entrypoint `{flow.fn.__module__}.{flow.fn.__name__}`.", "")
+        yield from table(
+            ("parameter", "type", "default", "meaning"),
+            (
+                (f"`{p.name}`", describe_type(hints[p.name]), _default(p), meanings[p.name])
+                for p in parameters
+            ),
         )
-        yield from (inspect.getdoc(flow.fn) or "").splitlines()
+        yield from _raises(said.entries("Raises"))
+        yield from said.block("Example")
+    yield from _results()
+
+
+def _default(parameter: inspect.Parameter) -> str:
+    if parameter.default is inspect.Parameter.empty:
+        return "required"
+    return "" if parameter.default is None else f"`{json.dumps(parameter.default)}`"
+
+
+def _raises(entries: dict[str, str]) -> Iterator[str]:
+    if entries:
+        yield from (f"Fails with `{kind}`: {meaning}" for kind, meaning in entries.items())
         yield ""
 
 
+def _results() -> Iterator[str]:
+    said = parse_docstring(inspect.getdoc(PartitionResult) or "")
+    yield from ("## What a flow returns", "")
+    yield "One result per partition, as an object in Python and, with `--log-format json`, as one"
+    yield "line of JSON with the same keys."
+    yield ""
+    meanings = said.entries("Attributes")
+    hints = inspect.get_annotations(PartitionResult)
+    yield from table(
+        ("key", "type", "meaning"),
+        ((f"`{name}`", describe_type(hints[name]), text) for name, text in meanings.items()),
+    )
+
+
 def _errors() -> Iterator[str]:
-    yield "Each message says what happened, where, and what to do. Route alerts by the code."
-    tree = (errors.__doc__ or "").split("\n\n", 2)[2].rstrip()
-    yield from ("", "```text", tree, "```", "", "| code | meaning |", "|---|---|")
-    for code, meaning in errors.CODES.items():
-        yield f"| `{code}` | {meaning} |"
+    yield "An error is one line: `error CODE: what happened, where, and what to do`. Codes never"
+    yield "change their meaning, so alerts can be routed by them. The command exits with 2 where the"
+    yield "operator must change a file, an argument or a block (`CFG…`, `BLK…`), else with 1. Only"
+    yield "`EXT101` is retried, up to three times; no other error is cured by trying again at once."
+    yield from ("", "| code | meaning |", "|---|---|")
+    yield from (f"| `{code}` | {meaning} |" for code, meaning in errors.CODES.items())
+    yield from ("", "In Python, each error is one of these classes; `code` and `facts` are", "")
+    yield "attributes."
+    yield ""
+    yield from code_block("text", (errors.__doc__ or "").split("\n\n", 2)[2].rstrip())
 
 
 def _manifests() -> Iterator[str]:
-    yield "`_checksums.json` is the only commit record: readers that follow it see one generation."
+    yield "Every partition has two: UTF-8 JSON, keys sorted, paths relative to the partition."
+    yield "`_checksums.json` is the commit record: what it lists is the partition. The [layout page]"
+    yield "(layout.md) shows how to read data through it. `medallion schema manifest` and"
+    yield "`medallion schema metadata` print the JSON Schemas; a minor version may add keys."
     for schema in (CHECKSUMS_SCHEMA, METADATA_SCHEMA):
-        yield from ("", f"## {schema['title']}", "", "```json", _json(schema).rstrip(), "```")
+        name, _, about = schema["title"].partition(": ")
+        yield from ("", f"## {name}", "", about[0].upper() + about[1:] + ".", "")
+        yield from table(("key", "type", "meaning"), _keys("", schema))
+    yield "## Conservation"
+    yield ""
+    yield "Every row that was read is accounted for, and a partition in which the sum is wrong is"
+    yield "never published (QUAL004). In Bronze, `stats.law` is `{read, written}` and both are equal."
+    yield "In Silver, it has one account for the Bronze run date that was read:"
+    yield ""
+    yield from table(("term", "rows of the Bronze partition that …"), _terms())
+
+
+def _keys(prefix: str, schema: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for key, part in schema["properties"].items():
+        name = f"{prefix}{key}"
+        inner, suffix = part, "."
+        if part.get("type") == "array":
+            inner, suffix = part.get("items", {}), "[]."
+        if "oneOf" in part:
+            inner = part["oneOf"][1]
+        yield (f"`{name}`", _json_type(part), part.get("description", ""))
+        if "properties" in inner:
+            yield from _keys(name + suffix, inner)
+
+
+def _json_type(schema: dict[str, Any]) -> str:
+    if "oneOf" in schema:
+        return f"{_json_type(schema['oneOf'][1])} or null"
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if schema.get("pattern") in _PATTERNS:
+        return _PATTERNS[schema["pattern"]]
+    kind = schema.get("type", "any")
+    return _JSON_TYPES.get(kind, kind)
+
+
+_JSON_TYPES = {"string": "text", "array": "list", "boolean": "true or false"}
+_PATTERNS = {
+    "^[0-9a-f]{64}$": "64 hex digits",
+    "^sha256:[0-9a-f]{64}$": "`sha256:` and 64 hex digits",
+    "^[0-9a-f]{16}$": "16 hex digits",
+}
+
+
+def _terms() -> Iterator[tuple[str, str]]:
+    from medallion.manifest_law import LAW_TERMS
+
+    yield ("`read`", "were read: the sum of all below")
+    yield from ((f"`{term}`", meaning) for term, meaning in LAW_TERMS.items())
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Write ordered rows as the files of one Silver artifact, cut into directories by column values.
+"""Write ordered rows as the files of Silver artifacts, cut into directories by column values.
 
 Belongs here: `<artifact>/[<column>=<value>/…]part-….parquet`. Lives elsewhere: single files
 (`tasks.staging`), the order of the rows (`medallion.folds`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pyarrow as pa
@@ -13,8 +14,38 @@ import pyarrow.compute as pc
 from medallion.layout import WriteSettings
 from medallion.manifest import DataFile
 from medallion.partition import directory_of
+from tasks.folding import OrderedArtifact
 from tasks.local_publisher import Stage
+from tasks.readers.stream import read_ahead
 from tasks.staging import PartitionWriter, Place
+
+MAIN_ARTIFACTS = ("history", "current", "full_snapshot", "cdc_changes", "events")
+
+
+@dataclass(frozen=True)
+class WrittenArtifacts:
+    """The files of all artifacts, and the columns of the main one."""
+
+    files: list[DataFile]
+    main: str
+    schema: pa.Schema
+
+
+def write_artifacts(
+    artifacts: Iterable[OrderedArtifact], stage: Stage, settings: WriteSettings
+) -> WrittenArtifacts:
+    """Write every artifact; internal state is always Parquet, without copies."""
+    files: list[DataFile] = []
+    schemas: dict[str, pa.Schema] = {}
+    for artifact in artifacts:
+        name, schema = artifact.plan.name, artifact.schema
+        own = WriteSettings(settings.compression) if artifact.plan.is_internal else settings
+        files += write_artifact_files(
+            read_ahead(artifact.rows), schema, stage, name, own, artifact.plan.partition_columns
+        )
+        schemas[name] = schema
+    main = next(name for name in MAIN_ARTIFACTS if name in schemas)
+    return WrittenArtifacts(files, main, schemas[main])
 
 
 def write_artifact_files(

@@ -1,12 +1,14 @@
-"""Run a fold's plan: set it up on an engine, count, and write its artifacts.
+"""Run a fold: bind its relations to files, count, and read its artifacts in order.
 
-Belongs here: configuration → spec, plan → rows → files. Lives elsewhere: the plan
-(`medallion.folds`), single files (`tasks.staging`), the promotion around it (`tasks.promotion`).
+Belongs here: configuration → work → plan → ordered rows. Lives elsewhere: the plan
+(`medallion.folds`), folding in parts (`tasks.fold_buckets`), files (`tasks.artifact_files`), the
+promotion around it (`tasks.promotion`).
 """
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,46 +18,147 @@ import pyarrow as pa
 
 from medallion.config.models import DatasetConfig
 from medallion.config.silver import Silver
-from medallion.folds import COUNTS, ArtifactPlan, FoldPlan, FoldSpec
-from medallion.folds.sql import listed
-from medallion.layout import WriteSettings
-from medallion.manifest import DataFile
-from tasks.artifact_files import write_artifact_files
+from medallion.folds import COUNTS, ArtifactPlan, FoldPlan, FoldSpec, plan_fold
+from medallion.folds.digests import row_text
+from medallion.folds.inputs import hash_expression
+from medallion.folds.sql import listed, quote
+from medallion.provenance import PublishedPartition
+from tasks.engine import connect
 from tasks.lake import silver_partition
-from tasks.local_publisher import Stage
 from tasks.merging import can_merge, merge_ordered
-from tasks.readers.stream import BATCH_ROWS, read_ahead
-from tasks.relations import bind_files, describe
+from tasks.readers.stream import BATCH_ROWS
+from tasks.relations import artifact_files, bind_files, describe
 from tasks.validation import Validated
 
-MAIN_ARTIFACTS = ("history", "current", "full_snapshot", "cdc_changes", "events")
 _EXAMPLES = 3
 
 
 @dataclass(frozen=True)
-class WrittenFold:
-    """The files of a fold, and the columns of its main artifact."""
+class FoldWork:
+    """What one fold reads; small enough to send to another process on the same file system.
 
-    files: list[DataFile]
-    main: str
+    Attributes:
+        spec: The dataset at the run date.
+        business: Names and types of the business columns.
+        incoming: Files of validated rows.
+        rejected: Files of the keys of rejected rows.
+        base: Files of the previous partition's artifacts, by name.
+        memory_limit_mb: What the engine may hold.
+        workspace: A directory for intermediate files.
+    """
+
+    spec: FoldSpec
+    business: pa.Schema
+    incoming: tuple[Path, ...]
+    rejected: tuple[Path, ...]
+    base: Mapping[str, tuple[Path, ...]]
+    memory_limit_mb: int
+    workspace: Path
+
+
+@dataclass(frozen=True)
+class OpenFold:
+    """A fold that is set up on its engine."""
+
+    work: FoldWork
+    engine: duckdb.DuckDBPyConnection
+    plan: FoldPlan
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class OrderedArtifact:
+    """An artifact's rows, in order; read once, one artifact after the other."""
+
+    plan: ArtifactPlan
     schema: pa.Schema
+    rows: Iterator[pa.RecordBatch]
 
 
-def bind_incoming(
-    engine: duckdb.DuckDBPyConnection,
+def describe_work(
     dataset: DatasetConfig,
     silver: Silver,
     run_date: dt.date,
     rows: Validated,
-) -> FoldSpec:
-    """Show the validated rows to the engine and return what their fold is asked to do."""
-    bind_files(engine, "incoming", rows.spool_files)
-    if rows.rejected_keys:
-        bind_files(engine, "rejected", rows.rejected_keys)
-    kinds = dict(describe(engine, "incoming"))
+    base: PublishedPartition | None,
+    workspace: Path,
+) -> FoldWork:
+    """Say what a promotion's fold reads and is asked to do."""
+    return FoldWork(
+        spec=_spec(dataset, silver, run_date, rows),
+        business=rows.schema,
+        incoming=rows.spool_files,
+        rejected=rows.rejected_keys,
+        base=artifact_files(base) if base else {},
+        memory_limit_mb=silver.memory_limit_mb,
+        workspace=workspace,
+    )
+
+
+@contextmanager
+def open_fold(work: FoldWork, bucket: int = 0, buckets: int = 1) -> Iterator[OpenFold]:
+    """Set a fold up, of all keys or of those in one bucket, and count what it does."""
+    keyed, hashed = _bucket_filters(work.spec, bucket, buckets)
+    spill = work.workspace / f"spill-{bucket}"
+    with connect(work.memory_limit_mb, spill) as engine:
+        bind_files(engine, "incoming", work.incoming, keyed)
+        if work.rejected:
+            bind_files(engine, "rejected", work.rejected, keyed)
+        base = {
+            name: bind_files(engine, f"base_{name}", files, hashed if name == "_erased" else keyed)
+            for name, files in work.base.items()
+        }
+        plan = plan_fold(work.spec, base)
+        yield OpenFold(work, engine, plan, _set_up(engine, plan))
+
+
+def read_artifacts(fold: OpenFold, bucket: int = 0) -> Iterator[OrderedArtifact]:
+    """Read every artifact of a fold in order."""
+    for artifact in fold.plan.artifacts:
+        query = f"SELECT * FROM ({artifact.query}) LIMIT 0"
+        found = fold.engine.sql(query).to_arrow_table().schema
+        schema = _restate(found, fold.work.business)
+        fresh = fold.work.workspace / f"fresh-{artifact.name}-{bucket}.arrow"
+        yield OrderedArtifact(artifact, schema, _ordered(fold.engine, artifact, schema, fresh))
+
+
+def spool_rows(rows: Iterable[pa.RecordBatch], schema: pa.Schema, path: Path) -> None:
+    """Write rows to a file that `unspool_rows` reads."""
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
+        for batch in rows:
+            writer.write_batch(batch)
+
+
+def unspool_rows(path: Path) -> Iterator[pa.RecordBatch]:
+    """Read rows that were spooled, without copying them."""
+    with pa.memory_map(str(path)) as source:
+        yield from pa.ipc.open_stream(source)
+
+
+def example_keys(fold: OpenFold) -> dict[str, list[dict[str, Any]]]:
+    """Return the keys of some rows that a fold would insert or delete, for a dry run."""
+    named = {one.name: one for one in fold.plan.artifacts}
+    artifact = named.get("current") or named.get("full_snapshot")
+    keys = listed(fold.work.spec.keys)
+    if artifact is None or not keys:
+        return {}
+    new = f"(SELECT {keys} FROM ({artifact.query}))"
+    if artifact.name not in fold.work.base:
+        return {"inserted": _examples(fold, f"FROM {new}")}
+    old = f"(SELECT {keys} FROM base_{artifact.name})"
+    return {
+        "inserted": _examples(fold, f"FROM {new} ANTI JOIN {old} USING ({keys})"),
+        "deleted": _examples(fold, f"FROM {old} ANTI JOIN {new} USING ({keys})"),
+    }
+
+
+def _spec(dataset: DatasetConfig, silver: Silver, run_date: dt.date, rows: Validated) -> FoldSpec:
     columns = tuple(rows.schema.names)
     special = {*silver.primary_keys, silver.order_column, silver.cdc.op_column}
     tracked = tuple(name for name in columns if name not in special)
+    with duckdb.connect() as engine:
+        bind_files(engine, "incoming", rows.spool_files)
+        kinds = dict(describe(engine, "incoming"))
     return FoldSpec(
         model=silver.model,
         load_pattern=dataset.source.run.load_pattern,
@@ -73,77 +176,53 @@ def bind_incoming(
     )
 
 
-def set_up(connection: duckdb.DuckDBPyConnection, plan: FoldPlan) -> dict[str, int]:
-    """Create a plan's relations and return its counts."""
+def _erase_key(dataset: DatasetConfig) -> bytes:
+    """Return the secret of the hashes that stand for erased keys.
+
+    Without `MEDALLION_ERASE_KEY` the hashes are those of the dataset's own name: they still keep
+    erased keys from coming back, but who guesses a key can confirm the guess.
+    """
+    own = silver_partition(dataset, dt.date.min).parent
+    return os.environ.get("MEDALLION_ERASE_KEY", own).encode()
+
+
+def _bucket_filters(spec: FoldSpec, bucket: int, buckets: int) -> tuple[str, str]:
+    """Choose the rows of one bucket, by their key and by the hash that stands for it."""
+    if buckets == 1:
+        return "", ""
+    if spec.deletes == "erase":
+        text, hashed = hash_expression(spec), quote("__key_hash")
+    else:
+        text = row_text([(name, spec.type_of(name)) for name in spec.keys])
+        hashed = text
+    chosen = f"md5_number({{}}) % {buckets} = {bucket}"
+    return chosen.format(text), chosen.format(hashed)
+
+
+def _set_up(engine: duckdb.DuckDBPyConnection, plan: FoldPlan) -> dict[str, int]:
     for statement in plan.setup:
-        connection.execute(statement)
+        engine.execute(statement)
     # All rows, not one: an unfinished result would keep the connection busy.
-    (row,) = connection.execute(plan.counts).fetchall()
+    (row,) = engine.execute(plan.counts).fetchall()
     return dict(zip(COUNTS, row, strict=True))
 
 
-def write_fold(
-    connection: duckdb.DuckDBPyConnection,
-    plan: FoldPlan,
-    business: pa.Schema,
-    stage: Stage,
-    settings: WriteSettings,
-    spool: Path,
-) -> WrittenFold:
-    """Write every artifact of a plan that is set up.
-
-    Args:
-        connection: Where the plan is set up.
-        plan: The plan.
-        business: Names and types of the business columns; the engine's types are restated as these.
-        stage: The staged partition.
-        settings: How files are written; internal state is always Parquet, without copies.
-        spool: A directory for the fold's own rows.
-    """
-    files: list[DataFile] = []
-    schemas: dict[str, pa.Schema] = {}
-    for artifact in plan.artifacts:
-        schema = schemas[artifact.name] = restate(_columns(connection, artifact), business)
-        own = WriteSettings(settings.compression) if artifact.is_internal else settings
-        rows = _ordered_rows(connection, artifact, schema, spool)
-        files += write_artifact_files(
-            read_ahead(rows), schema, stage, artifact.name, own, artifact.partition_columns
-        )
-    main = next(name for name in MAIN_ARTIFACTS if name in schemas)
-    return WrittenFold(files, main, schemas[main])
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, artifact: ArtifactPlan) -> pa.Schema:
-    return connection.sql(f"SELECT * FROM ({artifact.query}) LIMIT 0").to_arrow_table().schema
-
-
-def _ordered_rows(
-    connection: duckdb.DuckDBPyConnection, artifact: ArtifactPlan, schema: pa.Schema, spool: Path
+def _ordered(
+    engine: duckdb.DuckDBPyConnection, artifact: ArtifactPlan, schema: pa.Schema, fresh: Path
 ) -> Iterator[pa.RecordBatch]:
     """Read an artifact's rows in order: sorted by the engine, or merged into the base's."""
     if not artifact.kept or not can_merge(schema, artifact.order_by):
-        yield from _cast(connection.sql(artifact.query).to_arrow_reader(BATCH_ROWS), schema)
+        yield from _cast(engine.sql(artifact.query).to_arrow_reader(BATCH_ROWS), schema)
         return
-    fresh = spool / f"{artifact.name}.arrow"
-    _spool(connection, artifact, schema, fresh)
-    # Only one thread keeps the base's order through a join; the writer has the other core.
-    connection.execute("SET threads = 1")
+    made = engine.sql(replace(artifact, kept="").query).to_arrow_reader(BATCH_ROWS)
+    spool_rows(_cast(made, schema), schema, fresh)
+    # Only one thread keeps the base's order through a join, and only as long as the engine does not
+    # swap its sides because the base is the smaller one. The writer has the other core.
+    engine.execute("SET threads = 1; SET disabled_optimizers = 'build_side_probe_side'")
     kept = f"SELECT {listed(artifact.columns)} FROM ({artifact.kept})"
-    reader = connection.sql(kept).to_arrow_reader(BATCH_ROWS)
-    with pa.memory_map(str(fresh)) as source:
-        batches = pa.ipc.open_stream(source)
-        yield from merge_ordered(_cast(reader, schema), iter(batches), artifact.order_by)
-    connection.execute("RESET threads")
-
-
-def _spool(
-    connection: duckdb.DuckDBPyConnection, artifact: ArtifactPlan, schema: pa.Schema, path: Path
-) -> None:
-    fresh = replace(artifact, kept="").query
-    reader = connection.sql(fresh).to_arrow_reader(BATCH_ROWS)
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
-        for batch in _cast(reader, schema):
-            writer.write_batch(batch)
+    reader = engine.sql(kept).to_arrow_reader(BATCH_ROWS)
+    yield from merge_ordered(_cast(reader, schema), unspool_rows(fresh), artifact.order_by)
+    engine.execute("RESET threads; RESET disabled_optimizers")
 
 
 def _cast(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -151,42 +230,12 @@ def _cast(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.R
         yield batch.cast(schema)
 
 
-def restate(found: pa.Schema, business: pa.Schema) -> pa.Schema:
+def _restate(found: pa.Schema, business: pa.Schema) -> pa.Schema:
     """Give the engine's columns their declared types back: zones, dictionaries, exact layouts."""
     known = {field.name: field.type for field in business}
     return pa.schema(
         [pa.field(field.name, known.get(field.name, _utc(field.type))) for field in found]
     )
-
-
-def example_keys(
-    connection: duckdb.DuckDBPyConnection,
-    plan: FoldPlan,
-    base: Mapping[str, Sequence[str]],
-    keys: Sequence[str],
-) -> dict[str, list[dict[str, Any]]]:
-    """Return the keys of some rows that a fold would insert or delete, for a dry run."""
-    artifact = next(
-        (one for one in plan.artifacts if one.name in ("current", "full_snapshot")), None
-    )
-    if artifact is None or not keys:
-        return {}
-    new = f"(SELECT {listed(keys)} FROM ({artifact.query}))"
-    old = f"(SELECT {listed(keys)} FROM base_{artifact.name})" if artifact.name in base else None
-    if old is None:
-        return {"inserted": _keys(connection, f"FROM {new}", keys)}
-    using = f"USING ({listed(keys)})"
-    return {
-        "inserted": _keys(connection, f"FROM {new} ANTI JOIN {old} {using}", keys),
-        "deleted": _keys(connection, f"FROM {old} ANTI JOIN {new} {using}", keys),
-    }
-
-
-def _keys(
-    connection: duckdb.DuckDBPyConnection, source: str, keys: Sequence[str]
-) -> list[dict[str, Any]]:
-    query = f"SELECT {listed(keys)} {source} ORDER BY ALL LIMIT {_EXAMPLES}"
-    return [dict(zip(keys, row, strict=True)) for row in connection.execute(query).fetchall()]
 
 
 def _utc(kind: pa.DataType) -> pa.DataType:
@@ -196,11 +245,7 @@ def _utc(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def _erase_key(dataset: DatasetConfig) -> bytes:
-    """Return the secret of the hashes that stand for erased keys.
-
-    Without `MEDALLION_ERASE_KEY` the hashes are those of the dataset's own name: they still keep
-    erased keys from coming back, but who guesses a key can confirm the guess.
-    """
-    own = silver_partition(dataset, dt.date.min).parent
-    return os.environ.get("MEDALLION_ERASE_KEY", own).encode()
+def _examples(fold: OpenFold, source: str) -> list[dict[str, Any]]:
+    keys = fold.work.spec.keys
+    query = f"SELECT {listed(keys)} {source} ORDER BY ALL LIMIT {_EXAMPLES}"
+    return [dict(zip(keys, row, strict=True)) for row in fold.engine.execute(query).fetchall()]

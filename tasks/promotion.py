@@ -8,12 +8,11 @@ commit (`tasks.publication`).
 import datetime as dt
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -23,12 +22,19 @@ from medallion.config.silver import Silver
 from medallion.errors import (
     QualityError,
 )
-from medallion.folds import FoldPlan, FoldSpec, plan_fold
+from medallion.folds import FoldSpec
 from medallion.layout import WriteSettings
 from medallion.manifest import LAW_TERMS, DataFile, describe_input
 from medallion.types import schema_columns
-from tasks.engine import connect
-from tasks.folding import WrittenFold, bind_incoming, example_keys, set_up, write_fold
+from tasks.artifact_files import WrittenArtifacts, write_artifacts
+from tasks.fold_buckets import add_counts, bucket_count, fold_in_buckets, join_buckets
+from tasks.folding import (
+    OrderedArtifact,
+    describe_work,
+    example_keys,
+    open_fold,
+    read_artifacts,
+)
 from tasks.lake import (
     silver_logic_digest,
     silver_partition,
@@ -36,7 +42,6 @@ from tasks.lake import (
 from tasks.local_publisher import Stage
 from tasks.promotion_inputs import Inputs, require_silver
 from tasks.publication import Draft
-from tasks.relations import bind_base
 from tasks.staging import Place
 from tasks.validation import Validated, validate_partition, write_quarantine
 
@@ -73,15 +78,13 @@ class Promotion:
 
 @dataclass(frozen=True)
 class _Fold:
-    """A fold that is set up on its engine."""
+    """Validated rows, folded: what that did, and the artifacts to be written."""
 
-    workspace: Path
-    engine: duckdb.DuckDBPyConnection
     rows: Validated
     spec: FoldSpec
-    plan: FoldPlan
-    base: Mapping[str, tuple[str, ...]]
     counts: Mapping[str, int]
+    artifacts: Iterator[OrderedArtifact]
+    examples: Mapping[str, list[dict[str, Any]]]
 
 
 @task(
@@ -108,9 +111,7 @@ def promote_partition(
     settings = write_settings(require_silver(dataset))
     bronze = inputs.bronze
     with _folded(dataset, run_date, inputs) as fold:
-        written = write_fold(
-            fold.engine, fold.plan, fold.rows.schema, stage, settings, fold.workspace
-        )
+        written = write_artifacts(fold.artifacts, stage, settings)
         rejected = write_quarantine(
             Path(bronze.path),
             bronze.checksums.files,
@@ -129,28 +130,34 @@ def preview_partition(dataset: DatasetConfig, run_date: dt.date, inputs: Inputs)
     Raises:
         QualityError: As `promote_partition`.
     """
-    with _folded(dataset, run_date, inputs) as fold:
-        examples = example_keys(fold.engine, fold.plan, fold.base, fold.spec.keys)
-        return _outcome(fold, fold.counts["rows"], _redact(examples, require_silver(dataset)))
+    silver = require_silver(dataset)
+    with _folded(dataset, run_date, inputs, wants_examples=True) as fold:
+        return _outcome(fold, fold.counts["rows"], _redact(fold.examples, silver))
 
 
 @contextmanager
-def _folded(dataset: DatasetConfig, run_date: dt.date, inputs: Inputs) -> Iterator[_Fold]:
-    """Validate the inputs and set the fold up; its files go with the context."""
+def _folded(
+    dataset: DatasetConfig, run_date: dt.date, inputs: Inputs, *, wants_examples: bool = False
+) -> Iterator[_Fold]:
+    """Validate the inputs and fold them; intermediate files go with the context."""
     silver = require_silver(dataset)
     bronze = inputs.bronze
-    with tempfile.TemporaryDirectory(prefix="medallion-") as folder:
+    with tempfile.TemporaryDirectory(prefix="medallion-") as folder, ExitStack() as opened:
         workspace = Path(folder)
         rows = validate_partition(
             Path(bronze.path), bronze.checksums.files, silver, workspace, inputs.previous
         )
-        with connect(silver.memory_limit_mb, workspace / "spill") as engine:
-            base = bind_base(engine, inputs.base)
-            spec = bind_incoming(engine, dataset, silver, run_date, rows)
-            plan = plan_fold(spec, base)
-            counts = set_up(engine, plan)
-            _guard_deletes(dataset, run_date, silver.max_delete_percent, counts)
-            yield _Fold(workspace, engine, rows, spec, plan, base, counts)
+        work = describe_work(dataset, silver, run_date, rows, inputs.base, workspace)
+        buckets = bucket_count(work, silver.buckets)
+        if buckets > 1 and not wants_examples:
+            folded = fold_in_buckets(work, buckets)
+            fold = _Fold(rows, work.spec, add_counts(folded), join_buckets(folded), {})
+        else:
+            whole = opened.enter_context(open_fold(work))
+            examples = example_keys(whole) if wants_examples else {}
+            fold = _Fold(rows, work.spec, whole.counts, read_artifacts(whole), examples)
+        _guard_deletes(dataset, run_date, silver.max_delete_percent, fold.counts)
+        yield fold
 
 
 def write_settings(silver: Silver) -> WriteSettings:
@@ -189,7 +196,7 @@ def _draft(
     run_date: dt.date,
     inputs: Inputs,
     fold: _Fold,
-    written: WrittenFold,
+    written: WrittenArtifacts,
     rejected: list[DataFile],
 ) -> Draft:
     rows, counts = fold.rows, fold.counts

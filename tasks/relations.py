@@ -14,32 +14,35 @@ from medallion.provenance import PublishedPartition
 
 
 def bind_files(
-    connection: duckdb.DuckDBPyConnection, name: str, files: Iterable[Path]
+    connection: duckdb.DuckDBPyConnection, name: str, files: Iterable[Path], where: str = ""
 ) -> tuple[str, ...]:
     """Show Parquet files as a view, in the order given, and return its columns.
 
     Directories like `region=EU` name values that the files hold themselves, so they are not read.
+
+    Args:
+        connection: The engine.
+        name: The view.
+        files: The files; at least one.
+        where: The condition of the rows to show; all when empty.
     """
     listed = ", ".join(literal(str(file)) for file in files)
     source = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote(name)} AS SELECT * FROM {source}")
+    chosen = f" WHERE {where}" if where else ""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {quote(name)} AS SELECT * FROM {source}{chosen}"
+    )
     return tuple(column for column, _ in describe(connection, name))
 
 
-def bind_base(
-    connection: duckdb.DuckDBPyConnection, base: PublishedPartition | None
-) -> dict[str, tuple[str, ...]]:
-    """Show the artifacts of the previous partition as `base_<artifact>`; return their columns."""
-    if base is None:
-        return {}
-    files: dict[str, list[Path]] = {}
-    for file in base.checksums.files:
+def artifact_files(partition: PublishedPartition) -> dict[str, tuple[Path, ...]]:
+    """Return the Parquet files of a partition's artifacts by name, quarantine left out."""
+    files: dict[str, tuple[Path, ...]] = {}
+    for file in partition.checksums.files:
         if file.path.endswith(".parquet") and file.artifact != "quarantine":
-            files.setdefault(file.artifact, []).append(Path(base.path) / file.path)
-    return {
-        artifact: bind_files(connection, f"base_{artifact}", paths)
-        for artifact, paths in files.items()
-    }
+            path = Path(partition.path) / file.path
+            files[file.artifact] = (*files.get(file.artifact, ()), path)
+    return files
 
 
 def describe(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from medallion.errors import MedallionError
 from medallion.provenance import PublishedPartition, trace_provenance
 from tasks.lake import read_partition
 from tasks.verifier import find_partitions, verify_partition
@@ -47,16 +48,15 @@ def verify_trees(trees: Sequence[Path]) -> Report:
     A tree without any partition counts as one that lacks its manifest.
     """
     paths = [one for tree in trees for one in find_partitions(tree) or [tree]]
-    unique = list(dict.fromkeys(path.resolve() for path in paths))
+    unique = list({path.resolve(): path for path in paths}.values())
     damaged = [verdict for path in unique for verdict in _verify_files(path)]
-    broken = {verdict.where.partition(": ")[0] for verdict in damaged}
-    intact = [read_partition(path) for path in unique if str(path) not in broken]
-    listed = [file for one in intact for file in one.checksums.files]
+    known = [one for path in unique if (one := _read_manifests(path)) is not None]
+    listed = [file for one in known for file in one.checksums.files]
     return Report(
         partitions=len(unique),
         files=len(listed),
         size_bytes=sum(file.size_bytes for file in listed),
-        findings=(*damaged, *_follow_inputs(intact)),
+        findings=(*damaged, *_follow_inputs(known)),
     )
 
 
@@ -64,6 +64,14 @@ def _verify_files(path: Path) -> Iterable[Verdict]:
     for finding in verify_partition(path):
         where = f"{finding.partition}: {finding.path}" if finding.path else finding.partition
         yield Verdict("damaged", finding.code, where, finding.message)
+
+
+def _read_manifests(path: Path) -> PublishedPartition | None:
+    """Read a partition's manifests; damaged data leave its place in the chain of inputs known."""
+    try:
+        return read_partition(path)
+    except (MedallionError, OSError):
+        return None
 
 
 def _follow_inputs(partitions: Sequence[PublishedPartition]) -> Iterable[Verdict]:

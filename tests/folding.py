@@ -109,6 +109,12 @@ def fold_days(spec: FoldSpec, days: Iterable[pa.Table], *, counted: bool = False
     return states
 
 
+def describe(table: pa.Table) -> dict[str, str]:
+    """The engine's type of each column."""
+    relation = connection().from_arrow(table)
+    return dict(zip(relation.columns, map(str, relation.types), strict=True))
+
+
 def batch(spec: FoldSpec, rows: Iterable[Sequence[Any]]) -> pa.Table:
     """Build incoming rows from values: the spec's columns, then the operation if it has any."""
     names = [*spec.columns, *["__op"] * spec.has_ops]

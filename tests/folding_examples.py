@@ -90,10 +90,12 @@ def untied_changes(draw: st.DrawFn) -> list[Row]:
 
 
 @st.composite
-def batches_of(draw: st.DrawFn, rows: st.SearchStrategy[list[Row]]) -> list[list[Row]]:
-    """The same rows in two or three batches, some of them empty."""
+def batches_of(
+    draw: st.DrawFn, rows: st.SearchStrategy[list[Row]], most: int = 3
+) -> list[list[Row]]:
+    """The same rows in two batches or more, some of them empty."""
     drawn = draw(rows)
-    cuts = sorted(draw(st.lists(st.integers(0, len(drawn)), min_size=1, max_size=2)))
+    cuts = sorted(draw(st.lists(st.integers(0, len(drawn)), min_size=1, max_size=most - 1)))
     bounds = [0, *cuts, len(drawn)]
     return [drawn[a:b] for a, b in itertools.pairwise(bounds)]
 

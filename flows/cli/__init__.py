@@ -33,6 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     configure_logging(options)
     try:
+        if options.env_file:
+            from tasks.datasets import load_env_file
+
+            load_env_file(options.env_file)
         return int(options.verb(options))
     except MedallionError as error:
         print_error(options, error.code, str(error), error)

@@ -80,10 +80,6 @@ def _fan_out(
 
 
 def _load(options: argparse.Namespace, overrides: dict[str, Any]) -> list[DatasetConfig]:
-    if options.env_file:
-        from tasks.datasets import load_env_file
-
-        load_env_file(options.env_file)
     if not options.config:
         raise ConfigError("name at least one --config", code="CFG008")
     datasets = load_datasets(options.config, overrides, options.source_name)

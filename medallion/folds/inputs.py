@@ -19,11 +19,11 @@ so `_deletes` is `base__deletes`."""
 INCOMING = "fold_incoming"
 
 
-def incoming_view(spec: FoldSpec, base: Base, order: str = "") -> Relation:
+def incoming_view(spec: FoldSpec, base: Base, order: str = "", *, hashed: bool = False) -> Relation:
     """Show the incoming rows with what a fold needs to know of each.
 
     The view has the business columns, `__position`, `__deleted`, `__order` (the order column, or
-    the expression `order`; null without one) and, to erase, `__key_hash`. Deletes that have no
+    the expression `order`; null without one) and, if `hashed`, `__key_hash`. Deletes that have no
     effect are left out. Types are those that hold the base's values too.
     """
     own = [*map(quote, spec.columns), "__position"] + ["__op"] * spec.has_ops
@@ -32,7 +32,7 @@ def incoming_view(spec: FoldSpec, base: Base, order: str = "") -> Relation:
         "__op = 'D' AS __deleted" if spec.has_ops else "FALSE AS __deleted",
         f"{order or order_expression(spec)} AS __order",
     ]
-    if spec.deletes == "erase":
+    if hashed:
         facts.append(f"{hash_expression(spec)} AS __key_hash")
     kept = " WHERE __op <> 'D'" if spec.has_ops and spec.deletes == "ignore" else ""
     select = f"SELECT {listed(spec.columns)}, __position, {', '.join(facts)} FROM ({rows}){kept}"

@@ -34,16 +34,17 @@ _HASH = ("__key_hash",)
 
 def plan_scd1(spec: FoldSpec, base: Base) -> FoldPlan:
     """Let each key's latest event win, against the batch and against the state."""
+    hashed = _remembers(spec) == ("_erased", _HASH)
     relations = (
-        incoming_view(spec, base),
+        incoming_view(spec, base, hashed=hashed),
         current_view(spec, base),
         *_memory_views(spec, base),
         crowded_keys(spec, INCOMING),
         *losing_rows(spec, per_order=False),
         _touched(spec),
-        _outcome(spec),
+        _outcome(spec, has_base=bool(base)),
     )
-    artifacts = (_current(spec), *_memory(spec))
+    artifacts = (_current(spec, has_base=bool(base)), *_memory(spec))
     return FoldPlan(
         relations, artifacts, counts_query(_counts(spec), _compared(spec), batch_fates(spec))
     )
@@ -78,7 +79,7 @@ def _touched(spec: FoldSpec) -> Relation:
     )
 
 
-def _outcome(spec: FoldSpec) -> Relation:
+def _outcome(spec: FoldSpec, *, has_base: bool) -> Relation:
     """What each key's latest incoming event does."""
     memory = _remembers(spec)
     known, join = "b.__order", ""
@@ -86,30 +87,33 @@ def _outcome(spec: FoldSpec) -> Relation:
         known = "coalesce(b.__order, m.__order)"
         join = f" LEFT JOIN fold_{memory[0]} m ON {matched(memory[1], 'w', 'm')}"
     same = f"b.__deleted = w.__deleted AND {equal(spec.tracked_columns, 'w', 'b')}"
-    hashed = ", w.__key_hash" if spec.deletes == "erase" else ""
+    hashed = ", w.__key_hash" if memory == ("_erased", _HASH) else ""
     return Relation(
         "fold_outcome",
         f"SELECT {listed(spec.keys, 'w')}, w.__position, w.__order, w.__deleted{hashed}, "
         "coalesce(b.__held, FALSE) AS __held, coalesce(NOT b.__deleted, FALSE) AS __live, "
         f"coalesce({same}, FALSE) AS __same, coalesce(w.__order >= {known}, TRUE) AS __wins "
         f"FROM {WINNERS} w LEFT JOIN fold_touched b ON {matched(spec.keys, 'w', 'b')}{join}",
-        "table",
+        "table" if has_base else "view",
     )
 
 
-def _current(spec: FoldSpec) -> ArtifactPlan:
+def _current(spec: FoldSpec, *, has_base: bool) -> ArtifactPlan:
     keys = listed(spec.keys)
     deleted = f", __deleted AS {DELETED}" if spec.marks_deleted else ""
     row = f"SELECT {listed(spec.columns)}{deleted} FROM "
-    stays = "__wins" if spec.marks_deleted else "__wins AND NOT __deleted"
+    stays = "TRUE" if spec.marks_deleted else "NOT __deleted"
+    fresh = f"{row}{WINNERS} WHERE {stays}"
+    if has_base:
+        won = f"(SELECT __position FROM fold_outcome WHERE __wins AND {stays})"
+        fresh = f"{row}{INCOMING} SEMI JOIN {won} USING (__position)"
     changed = f"(SELECT {keys} FROM fold_outcome WHERE __wins)"
     return ArtifactPlan(
         "current",
         business_columns(spec),
         (*spec.partition_columns, *spec.keys),
-        f"{row}{INCOMING} SEMI JOIN (SELECT __position FROM fold_outcome WHERE {stays}) "
-        "USING (__position)",
-        f"{row}fold_current ANTI JOIN {changed} USING ({keys})",
+        fresh,
+        f"{row}fold_current ANTI JOIN {changed} USING ({keys})" if has_base else "",
         spec.partition_columns,
     )
 

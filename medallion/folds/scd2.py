@@ -52,8 +52,9 @@ def plan_scd2(spec: FoldSpec, base: Base) -> FoldPlan:
     """Rebuild the versions of every key that the batch touches, from all its events."""
     # Without a dropped column, versions that differed in it are the same: all keys are touched.
     changed = "" if dropped_columns(spec, base) else INCOMING
+    has_base = "history" in base
     relations = (
-        incoming_view(spec, base, time_expression(spec)),
+        incoming_view(spec, base, time_expression(spec), hashed=_erases(spec)),
         current_view(spec, base),
         history_view(spec, base),
         suppressed_view(spec, base),
@@ -63,19 +64,23 @@ def plan_scd2(spec: FoldSpec, base: Base) -> FoldPlan:
         *losing_rows(spec, per_order=True),
         *_canonical(spec),
         _events(spec),
-        *mark_versions(spec, has_base="history" in base),
+        *mark_versions(spec, has_base=has_base),
     )
     artifacts = (*version_artifacts(spec, changed), *_state(spec, changed))
-    sources = [compare_versions(spec), batch_fates(spec), _fates(spec)]
-    if spec.has_ops and spec.deletes == "erase":
+    sources = [compare_versions(spec, has_base=has_base), batch_fates(spec), _fates(spec)]
+    if _erases(spec):
         sources.append(_erasing(spec))
     return FoldPlan(relations, artifacts, counts_query(_counts(spec), *sources))
+
+
+def _erases(spec: FoldSpec) -> bool:
+    return spec.has_ops and spec.deletes == "erase"
 
 
 def _memory_views(spec: FoldSpec, base: Base) -> tuple[Relation, ...]:
     if spec.has_ops and spec.deletes == "hard":
         return (deletes_view(spec, base),)
-    return (erased_view(base),) if spec.has_ops and spec.deletes == "erase" else ()
+    return (erased_view(base),) if _erases(spec) else ()
 
 
 def _touched(spec: FoldSpec, changed: str) -> Relation:
@@ -99,7 +104,7 @@ def _touched(spec: FoldSpec, changed: str) -> Relation:
 
 def _canonical(spec: FoldSpec) -> tuple[Relation, ...]:
     """The batch's events: one per key and order; those that an erasure overtakes are gone."""
-    if not (spec.has_ops and spec.deletes == "erase"):
+    if not _erases(spec):
         return (Relation(_CANONICAL, f"SELECT * FROM {WINNERS}"),)
     keys = listed(spec.keys)
     # An erasure counts even if it lost its place to a later row: whatever was before it is gone.
@@ -120,7 +125,7 @@ def _events(spec: FoldSpec) -> Relation:
     columns = f"{listed(spec.columns)}, __deleted, __order"
     place = listed((*spec.keys, "__order"))
     kept = f"SELECT {columns} FROM {TOUCHED} ANTI JOIN {_CANONICAL} USING ({place})"
-    if spec.has_ops and spec.deletes == "erase":
+    if _erases(spec):
         kept += (
             f" ANTI JOIN {_ERASURES} e ON {matched(spec.keys, TOUCHED, 'e')} "
             f"AND {TOUCHED}.__order <= e.__order"
@@ -195,7 +200,7 @@ def _erasing(spec: FoldSpec) -> str:
 def _counts(spec: FoldSpec) -> dict[str, str]:
     counts = batch_counts() | version_counts()
     counts |= {"applied": "applied", "unchanged": "kept - applied"}
-    if spec.has_ops and spec.deletes == "erase":
+    if _erases(spec):
         counts["applied"] += " + erasing"
         counts["unchanged"] += " + last_deletes - erasing"
         counts["superseded"] += " + (read - losers - kept - last_deletes)"

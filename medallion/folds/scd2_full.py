@@ -55,22 +55,23 @@ def plan_scd2_full(spec: FoldSpec, base: Base) -> FoldPlan:
     """Compare the snapshot with the current rows and rebuild the versions of changed keys."""
     # Without a dropped column, versions that differed in it are the same: all keys are touched.
     changed = "" if dropped_columns(spec, base) else _CHANGES
+    has_base = "history" in base
     relations = (
-        incoming_view(spec, base),
+        incoming_view(spec, base, hashed=spec.deletes == "erase"),
         current_view(spec, base),
         history_view(spec, base),
         *_memory_views(spec, base),
         crowded_keys(spec, INCOMING, name=_REPEATED),
         *losing_rows(spec, per_order=False, among=_REPEATED),
-        _changes(spec, has_base="current" in base),
+        _changes(spec, has_base=has_base),
         _touched(spec, changed),
         crowded_keys(spec, _CHANGES, TOUCHED),
         _events(spec),
-        *mark_versions(spec, has_base="history" in base),
+        *mark_versions(spec, has_base=has_base),
     )
     artifacts = (*version_artifacts(spec, changed), *_memory(spec))
-    counts = counts_query(_counts(), compare_versions(spec), batch_fates(spec), _fates())
-    return FoldPlan(relations, artifacts, counts)
+    sources = (compare_versions(spec, has_base=has_base), batch_fates(spec), _fates())
+    return FoldPlan(relations, artifacts, counts_query(_counts(), *sources))
 
 
 def _memory_views(spec: FoldSpec, base: Base) -> tuple[Relation, ...]:

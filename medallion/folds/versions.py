@@ -86,8 +86,11 @@ def untouched(spec: FoldSpec, changed: str) -> str:
     )
 
 
-def compare_versions(spec: FoldSpec) -> str:
+def compare_versions(spec: FoldSpec, *, has_base: bool) -> str:
     """Compare the touched keys' versions before and after, in one row of numbers."""
+    if not has_base:
+        none = ", ".join(f"0 AS {name}" for name in ("updated", "closed", "removed", "deleted"))
+        return f"SELECT count(*) AS inserted, {none}, 0 AS held FROM {MARKED} WHERE __opens"
     old = f"(SELECT * FROM {TOUCHED} WHERE __version)"
     new = f"(SELECT * FROM {MARKED} WHERE __opens)"
     met = "o.__order IS NOT NULL AND n.__order IS NOT NULL"

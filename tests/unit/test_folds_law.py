@@ -34,7 +34,7 @@ def test_any_arrival_order_and_split_give_the_same_bytes(
 
 
 @thorough
-@given(batches_of(changes()), models, policies)
+@given(batches_of(changes(), most=2), models, policies)
 def test_rows_with_ties_may_be_split_and_applied_again(
     batches: list[list[Row]], model: str, deletes: str
 ) -> None:

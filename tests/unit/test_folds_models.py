@@ -21,8 +21,6 @@ from tests.folding_examples import (
 from tests.oracles import naive
 from tests.oracles.values import Event, comparable
 
-FACTS = ("read", "applied", "superseded", "deduplicated", "discarded", "rows")
-
 
 def distinct(rows: list[Row]) -> list[Row]:
     """The first of equal rows, in order."""
@@ -70,10 +68,11 @@ def test_incremental_merge_keeps_each_change_of_its_date_once(batches: list[list
     silver = fold_days(spec, [batch(spec, rows) for rows in batches], counted=True)[-1]
     expected = distinct(batches[-1])
     assert told(silver.rows("cdc_changes")) == told(row[:-1] for row in expected)
-    repeats = len(batches[-1]) - len(expected)
-    assert [silver.counts[f] for f in FACTS] == [len(batches[-1]), len(expected), 0, repeats, 0] + [
-        len(expected)
-    ]
+    counts = {name: number for name, number in silver.counts.items() if number}
+    read, kept = len(batches[-1]), len(expected)
+    facts = {"read": read, "applied": kept, "deduplicated": read - kept}
+    facts |= {"inserted": kept, "rows": kept}
+    assert counts == {name: number for name, number in facts.items() if number}
 
 
 @thorough

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from medallion.folds import FoldSpec
-from tests.folding import DAY, Silver, connection, fold, fold_days
+from tests.folding import DAY, Silver, connection, describe, fold, fold_days
 
 UTC = pa.timestamp("us", tz="UTC")
 AT = [dt.datetime(2025, 1, 9, hour, tzinfo=dt.UTC) for hour in range(4)]
@@ -45,12 +45,17 @@ VALUES: list[tuple[pa.DataType, Any, Any]] = [
 
 def spec_for(table: pa.Table, model: str = "scd_type_2", **facts: Any) -> FoldSpec:
     """A dataset with these columns, key `id` and order `ts`; all others are tracked."""
-    described = connection().sql("DESCRIBE FROM table").fetchall()
-    columns = tuple(row[0] for row in described)
+    described = describe(table)
+    columns = tuple(described)
     tracked = tuple(name for name in columns if name not in ("id", "ts"))
-    defaults: dict[str, Any] = {"keys": ("id",), "order_column": "ts", "tracked_columns": tracked}
-    types = tuple(row[1] for row in described)
-    return FoldSpec(model, "cdc", DAY, columns, types, **(defaults | facts))  # type: ignore[arg-type]
+    defaults: dict[str, Any] = {
+        "keys": ("id",),
+        "order_column": "ts",
+        "tracked_columns": tracked,
+        "load_pattern": "cdc",
+    }
+    types = tuple(described.values())
+    return FoldSpec(model, run_date=DAY, columns=columns, types=types, **(defaults | facts))  # type: ignore[arg-type]
 
 
 def table_of(**columns: list[Any] | pa.Array) -> pa.Table:
@@ -133,13 +138,29 @@ def test_versions_that_differed_in_a_dropped_column_become_one(pattern: str) -> 
     last = {"cdc": other, "full": pa.concat_tables([new, other])}[pattern]
     base = None
     for number, table in enumerate([*old, last]):
-        spec = replace(spec_for(table), load_pattern=pattern)
+        spec = spec_for(table, load_pattern=pattern)
         spec = replace(spec, run_date=DAY + dt.timedelta(days=number))
         base = fold(spec, table, base)
     assert base is not None
     rows = [row for row in base.rows("history", ["id", "a", "valid_from"]) if row[0] == 0]
     assert rows == [(0, "x", AT[0])]
     assert base.counts["removed"] == 1
+
+
+def test_an_event_is_the_same_in_a_wider_type_and_with_a_new_empty_column() -> None:
+    old = table_of(a=pa.array([1], pa.int32()), b=pa.array([Decimal("1.50")]))
+    new = pa.table(
+        {
+            "added": pa.array([None], pa.string()),
+            "b": pa.array([Decimal("1.500")]),
+            "a": pa.array([1.0]),
+            "ts": old["ts"].cast(pa.timestamp("ns", "UTC")),
+            "id": old["id"],
+        }
+    )
+    silver = fold_tables(old, new, model="event_log")
+    assert silver.counts["deduplicated"] == 1
+    assert silver.rows("events") == []
 
 
 ORDERS: list[tuple[pa.DataType, Any, pa.DataType]] = [
@@ -158,7 +179,7 @@ def test_validity_has_the_type_of_the_order_column(
     pattern: str, kind: pa.DataType, value: Any, expected: pa.DataType
 ) -> None:
     table = table_of(a=["x"]).set_column(1, "ts", pa.array([value], kind))
-    spec = replace(spec_for(table), load_pattern=pattern)
+    spec = spec_for(table, load_pattern=pattern)
     other = table.set_column(2, "a", pa.array(["y"]))
     history = fold_days(spec, [table, other])[-1].artifacts["history"]
     assert history["valid_from"].type == history["valid_to"].type == expected
@@ -184,7 +205,7 @@ def test_a_full_load_may_break_ties_by_any_order() -> None:
         .set_column(1, "ts", pa.array([2, 1]))
         .set_column(0, "id", pa.array([0, 0]))
     )
-    spec = replace(spec_for(table), load_pattern="full")
+    spec = spec_for(table, load_pattern="full")
     midnight = dt.datetime.combine(DAY, dt.time(), dt.UTC)
     assert fold(spec, table).rows("history", ["a", "valid_from"]) == [("x", midnight)]
 

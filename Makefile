@@ -43,8 +43,7 @@ check: $(STAMP) ## Lint, check format, types and imports, and the house rules
 	$(BIN)/python -m pytest tests/house --deselect tests/house/test_tools.py
 
 docs: $(STAMP) ## Write the generated reference files again
-	$(BIN)/medallion schema config > configs/dataset.schema.json.new
-	mv configs/dataset.schema.json.new configs/dataset.schema.json
+	$(BIN)/python docs/generate.py
 
 bench: $(STAMP) ## Run the speed comparisons
 	$(BIN)/python benchmarks/run.py

@@ -106,27 +106,28 @@ def _unpromoted(folder: str, day: dt.date) -> Any:
 
 def _promotion(dataset: Any) -> Callable[[dt.date, dt.date | None], Facts]:
     """Return the promotion of one day, as `flows.silver_extract` does it, with its parts timed."""
-    import pandera.pandas
+    import pandera.pandas  # noqa: F401 - loaded when a contract is first compiled
 
-    import tasks.promotion as promotion
-    import tasks.promotion_inputs as promotion_inputs
-    import tasks.publication as publication
-    from tasks.lake import silver_partition, silver_root
+    from tasks import promotion
+    from tasks.lake import silver_root
     from tasks.local_publisher import open_stage
+    from tasks.promotion_inputs import read_inputs
+    from tasks.publication import publish_draft
     from tasks.runs import begin_run
 
     def promote(day: dt.date, base: dt.date | None) -> Facts:
         facts: Facts = {}
-        root, path = silver_root(dataset), silver_partition(dataset, day).path
         with _timed(facts, "verify_s"):
-            inputs = promotion_inputs.read_inputs.fn(dataset, day, base, base)
-        with open_stage(root) as stage:
-            with _clocked(facts, promotion, "validate_partition", "validate_s"):
-                with _clocked(facts, promotion, "set_up", "set_up_s"):
-                    with _clocked(facts, promotion, "write_fold", "write_s"):
-                        made = promotion.promote_partition.fn(dataset, day, inputs, stage)
+            inputs = read_inputs.fn(dataset, day, base, base)
+        with open_stage(silver_root(dataset)) as stage:
+            with (
+                _timed(facts, "promote_s"),
+                _clocked(facts, promotion, "validate_partition", "of_it_validate_s"),
+                _clocked(facts, promotion, "write_artifacts", "of_it_write_s"),
+            ):
+                made = promotion.promote_partition.fn(dataset, day, inputs, stage)
             with _timed(facts, "publish_s"):
-                published = publication.publish_draft(stage, made.draft, begin_run(), None)
+                published = publish_draft(stage, made.draft, begin_run(), None)
         return facts | {"rows": published.checksums.stats["row_count"]}
 
     return promote

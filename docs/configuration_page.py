@@ -36,7 +36,9 @@ def list_older_keys() -> Iterator[str]:
     yield from ("## Older keys", "", "These are read as the keys of today.", "")
     moved = [(_code(old), _code(new)) for old, new in legacy._RENAMED]
     off = _code(("platform", "bronze", "storage_backend"))
-    moved += [(_code(switch), f"{off}: true is `s3`, false is `local`") for switch in legacy._SWITCHES]
+    moved += [
+        (_code(switch), f"{off}: true is `s3`, false is `local`") for switch in legacy._SWITCHES
+    ]
     yield from table(("older key", "key"), moved)
     models = ((f"`{old}`", f"`{new}`") for old, new in legacy._MODELS.items())
     yield from table(("older `silver.model`", "model"), models)
@@ -111,8 +113,10 @@ def _default(field: FieldInfo) -> str:
     is_derived = callable(field.json_schema_extra)  # the meaning says from what
     if field.default is None or is_derived or field.default_factory is not None:
         return ""
+    if isinstance(field.default, str):
+        return field.default and f"`{field.default}`"
     shown = json.dumps(field.default, default=list)
-    return "" if shown in ("[]", "{}", '""') else f"`{shown}`"
+    return "" if shown in ("[]", "{}") else f"`{shown}`"
 
 
 def _code(path: tuple[Any, ...]) -> str:

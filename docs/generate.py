@@ -81,7 +81,7 @@ def _configuration() -> Iterator[str]:
         "Any text may hold `${VAR}` or `${VAR:-default}`; `$${` is a literal `${`. A name is made",
         "of up to 63 ASCII letters, digits, `_` and `-`, because it becomes part of a path. For",
         "editors, `medallion schema config` prints the JSON Schema, and `configs/dataset.schema.json`",
-        "holds it.",
+        "holds it. What is marked *planned* is read and checked, and has no effect yet.",
         "",
     )
     yield from list_sections()
@@ -93,8 +93,8 @@ def _commands() -> Iterator[str]:
     group = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     flags = {name: _flags(verb) for name, verb in group.choices.items()}
     common = [one for one in flags["run"] if all(one in rows for rows in flags.values())]
-    yield from ("`medallion VERB …`: each verb is a thin door to a [flow](flows.md) or to a", "")
-    yield from ("reader of manifests. " + (parser.description or ""), "")
+    yield from (parser.description or "", "")
+    yield from ("Each verb is a thin door to a [flow](flows.md) or to a reader of manifests.", "")
     yield from code_block("text", (parser.epilog or "").strip())
     yield from ("## Flags of every verb", "", *table(("flag", "default", "meaning"), common))
     for name, verb in group.choices.items():
@@ -114,11 +114,13 @@ def _flag_name(action: argparse.Action) -> str:
     if not action.option_strings:
         return f"`{shown}`"
     takes = action.nargs != 0
-    return ", ".join(f"`{name} {shown}`" if takes else f"`{name}`" for name in action.option_strings)
+    return ", ".join(
+        f"`{name} {shown}`" if takes else f"`{name}`" for name in action.option_strings
+    )
 
 
 def _flag_default(action: argparse.Action) -> str:
-    if action.required:
+    if action.required and action.nargs != "*":
         return "required"
     return "" if action.default in (None, False, []) else f"`{action.default}`"
 
@@ -186,20 +188,22 @@ def _errors() -> Iterator[str]:
 
 def _manifests() -> Iterator[str]:
     yield "Every partition has two: UTF-8 JSON, keys sorted, paths relative to the partition."
-    yield "`_checksums.json` is the commit record: what it lists is the partition. The [layout page]"
-    yield "(layout.md) shows how to read data through it. `medallion schema manifest` and"
+    yield "`_checksums.json` is the commit record: what it lists is the partition, and"
+    yield "[Layout](layout.md) shows how to read data through it. `medallion schema manifest` and"
     yield "`medallion schema metadata` print the JSON Schemas; a minor version may add keys."
+    yield ""
     for schema in (CHECKSUMS_SCHEMA, METADATA_SCHEMA):
         name, _, about = schema["title"].partition(": ")
-        yield from ("", f"## {name}", "", about[0].upper() + about[1:] + ".", "")
-        yield from table(("key", "type", "meaning"), _keys("", schema))
+        yield from (f"## {name}", "", about[0].upper() + about[1:] + ".", "")
+        rows = sorted(_keys("", schema), key=lambda row: row[0] not in _IDENTITY)
+        yield from table(("key", "type", "meaning"), rows)
     yield "## Conservation"
     yield ""
     yield "Every row that was read is accounted for, and a partition in which the sum is wrong is"
     yield "never published (QUAL004). In Bronze, `stats.law` is `{read, written}` and both are equal."
     yield "In Silver, it has one account for the Bronze run date that was read:"
     yield ""
-    yield from table(("term", "rows of the Bronze partition that …"), _terms())
+    yield from table(("term", "these rows …"), _terms())
 
 
 def _keys(prefix: str, schema: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -226,6 +230,7 @@ def _json_type(schema: dict[str, Any]) -> str:
     return _JSON_TYPES.get(kind, kind)
 
 
+_IDENTITY = [f"`{key}`" for key in ("format_version", "layer", "dataset", "partition", "commit_id")]
 _JSON_TYPES = {"string": "text", "array": "list", "boolean": "true or false"}
 _PATTERNS = {
     "^[0-9a-f]{64}$": "64 hex digits",
@@ -235,10 +240,9 @@ _PATTERNS = {
 
 
 def _terms() -> Iterator[tuple[str, str]]:
-    from medallion.manifest_law import LAW_TERMS
-
-    yield ("`read`", "were read: the sum of all below")
-    yield from ((f"`{term}`", meaning) for term, meaning in LAW_TERMS.items())
+    law = CHECKSUMS_SCHEMA["else"]["properties"]["stats"]["properties"]["law"]
+    for term, part in law["additionalProperties"]["properties"].items():
+        yield (f"`{term}`", part["description"])
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAliasType, Union
+from itertools import chain
+from typing import Any, Literal, Union
 
 from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, JsonValue, StringConstraints
@@ -73,10 +74,9 @@ def code_block(language: str, text: str) -> Iterator[str]:
 def describe_type(annotation: Any, constraints: Iterable[Any] = ()) -> str:
     """Say in words what a value of an annotated type looks like; a null default goes unsaid."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if isinstance(annotation, TypeAliasType) and annotation is not JsonValue:
-        return describe_type(annotation.__value__)
     if origin is typing.Annotated:
-        return describe_type(arguments[0], (*annotation.__metadata__, *constraints))
+        told = [getattr(one, "metadata", [one]) for one in annotation.__metadata__]
+        return describe_type(arguments[0], (*chain.from_iterable(told), *constraints))
     if origin is Literal:
         return ", ".join(f"`{str(value).lower()}`" for value in arguments)
     if origin in (types.UnionType, Union):

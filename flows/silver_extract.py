@@ -6,12 +6,12 @@ the promotion itself (`tasks.promotion`), publishing (`tasks.publication`).
 
 import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from prefect import flow
 
-from medallion.chain import Chain, next_promotion
+from medallion.chain import Chain, find_purged_after, find_unbuildable, next_promotion
 from medallion.config.models import DatasetConfig
 from medallion.results import PartitionResult
 from tasks.artifacts import record_result
@@ -19,12 +19,13 @@ from tasks.datasets import load_dataset
 from tasks.lake import read_chain, read_partition, silver_facts, silver_partition, silver_root
 from tasks.local_publisher import open_stage
 from tasks.promotion import preview_partition, promote_partition
-from tasks.promotion_inputs import promotion_lock, read_inputs, require_silver
-from tasks.publication import publish_partition, read_base
+from tasks.promotion_inputs import promotion_lock, read_inputs, require_bronze, require_silver
+from tasks.publication import holds_content, publish_partition, read_base
+from tasks.runners import choose_task_runner
 from tasks.runs import begin_run, name_run, resolve_run_date
 
 
-@flow(name="silver-extract", flow_run_name=name_run)
+@flow(name="silver-extract", flow_run_name=name_run, task_runner=choose_task_runner())
 def silver_extract(
     config: str,
     run_date: dt.date | None = None,
@@ -66,20 +67,39 @@ def silver_extract(
 def promote_dates(
     dataset: DatasetConfig, target: dt.date, *, cascade: bool
 ) -> Iterator[PartitionResult]:
-    """Promote every date that needs it, one at a time, while no other run promotes the dataset."""
+    """Promote every date that needs it, one at a time, while no other run promotes the dataset.
+
+    Raises:
+        StateError: STATE001, when Bronze is gone that must be read again. It is raised before
+            anything is published that would be left without what builds on it.
+    """
     require_silver(dataset)
     with promotion_lock(dataset):
         chain = read_chain(dataset)
+        require_bronze(dataset, find_unbuildable(chain, target, cascade=cascade))
         done: set[dt.date] = set()
         while date := next_promotion(chain, target, done, cascade=cascade):
-            yield promote_date(dataset, date, chain)
+            purged = find_purged_after(chain, date, target, cascade=cascade)
+            yield promote_date(dataset, date, chain, purged)
             path = silver_root(dataset) / silver_partition(dataset, date).path
             chain = chain.with_silver(date, silver_facts(read_partition(path)))
             done.add(date)
 
 
-def promote_date(dataset: DatasetConfig, run_date: dt.date, chain: Chain) -> PartitionResult:
-    """Promote one date onto its base and publish it."""
+def promote_date(
+    dataset: DatasetConfig, run_date: dt.date, chain: Chain, purged: Sequence[dt.date]
+) -> PartitionResult:
+    """Promote one date onto its base and publish it.
+
+    Args:
+        dataset: The dataset.
+        run_date: The date.
+        chain: The dataset's partitions.
+        purged: Dates that build on this one and cannot be promoted again.
+
+    Raises:
+        StateError: STATE001, when one of those would have to be.
+    """
     started, run = time.perf_counter(), begin_run()
     root, partition = silver_root(dataset), silver_partition(dataset, run_date)
     replaced = read_base(root, partition.path)
@@ -87,6 +107,8 @@ def promote_date(dataset: DatasetConfig, run_date: dt.date, chain: Chain) -> Par
     inputs = read_inputs(dataset, run_date, chain.base_of(run_date), before)
     with open_stage(root) as stage:
         promotion = promote_partition(dataset, run_date, inputs, stage)
+        if not holds_content(replaced, promotion.draft):
+            require_bronze(dataset, purged)
         published = publish_partition(stage, promotion.draft, run, replaced)
     stats, outcome = published.checksums.stats, promotion.outcome
     result = PartitionResult(

@@ -131,6 +131,32 @@ def next_promotion(
     return None
 
 
+def find_unbuildable(chain: Chain, target: dt.date, *, cascade: bool) -> list[dt.date]:
+    """Return the dates that a promotion of `target` cannot do without, but whose Bronze is gone.
+
+    They are `target` itself, and partitions that are stale whatever comes of others.
+    """
+    if target not in chain.bronze:
+        return [target]
+    purged = _purged(chain, target, cascade=cascade)
+    return [date for date in purged if explain_staleness(chain, date)]
+
+
+def find_purged_after(
+    chain: Chain, date: dt.date, target: dt.date, *, cascade: bool
+) -> list[dt.date]:
+    """Return the dates that could not follow if the partition of `date` changed."""
+    return [one for one in _purged(chain, target, cascade=cascade) if one > date]
+
+
+def _purged(chain: Chain, target: dt.date, *, cascade: bool) -> list[dt.date]:
+    """Return the dates in the scope of a promotion that have Silver, but no Bronze any more."""
+    if not chain.is_stateful:
+        return []
+    dates = sorted(chain.silver.keys() - chain.bronze.keys())
+    return [date for date in dates if cascade or date <= target]
+
+
 def _explain_base(chain: Chain, date: dt.date, facts: SilverFacts) -> str:
     base = chain.base_of(date)
     if base != facts.base_date:

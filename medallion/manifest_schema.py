@@ -6,8 +6,6 @@ Lives elsewhere: the checks that a schema cannot express (`manifest`, `tasks.ver
 
 from typing import Any
 
-from medallion.manifest_law import LAW_TERMS
-
 JsonSchema = dict[str, Any]
 
 
@@ -19,6 +17,10 @@ def _object(required: str, /, **known: JsonSchema) -> JsonSchema:
 
 def _nullable(schema: JsonSchema) -> JsonSchema:
     return {"oneOf": [{"type": "null"}, schema]}
+
+
+def _told(schema: JsonSchema, description: str) -> JsonSchema:
+    return {**schema, "description": description}
 
 
 _TEXT: JsonSchema = {"type": "string"}
@@ -42,66 +44,86 @@ _PARTITION: JsonSchema = {
     "minProperties": 1,
     "additionalProperties": _TEXT,
 }
-_COLUMN = _object("name type nullable", name=_TEXT, type=_TEXT, nullable={"type": "boolean"})
+_COLUMN = _object(
+    "name type nullable",
+    name=_TEXT,
+    type=_told(_TEXT, "As contracts write it: `timestamp[us, tz=UTC]`."),
+    nullable={"type": "boolean"},
+)
 _COLUMNS: JsonSchema = {"type": "array", "items": _COLUMN}
 _IDENTITY: JsonSchema = {
-    "format_version": {"type": "string", "pattern": r"^1\.[0-9]+$"},
+    "format_version": _told(
+        {"type": "string", "pattern": r"^1\.[0-9]+$"}, "Readers refuse another major version."
+    ),
     "layer": _LAYER,
-    "dataset": _TEXT,
+    "dataset": _told(_TEXT, "`bronze_<system>.<table>` or `silver_<domain>.<entity>`."),
     "partition": _PARTITION,
-    "commit_id": _COMMIT,
+    "commit_id": _told(_COMMIT, "Names this generation; its data files carry it."),
 }
 _FILE = _object(
     "path size_bytes sha256 row_count artifact",
-    path=_PATH,
+    path=_told(_PATH, "Relative to the partition."),
     size_bytes=_COUNT,
     sha256=_SHA256,
-    row_count={**_nullable(_COUNT), "description": "Null where rows are not counted."},
-    artifact=_TEXT,
+    row_count=_told(_nullable(_COUNT), "Null where rows are not counted."),
+    artifact=_told(_TEXT, "What the file is a part of: `data`, `current`, `quarantine`, …"),
 )
 _BRONZE_LAW = _object("read written", read=_COUNT, written=_COUNT)
-_ACCOUNT = ("read", *LAW_TERMS)
+_ACCOUNT = {
+    "read": "Were read; the sum of all other terms.",
+    "applied": "Changed what Silver holds.",
+    "superseded": "Lost to a later row about the same key.",
+    "unchanged": "Are the latest about their key, and say what Silver holds already.",
+    "deduplicated": "Equal another row in every column.",
+    "quarantined": "Were rejected, and are in `_errors/` with their reasons.",
+    "discarded": "Have no effect by configuration: deletes under `deletes: ignore`.",
+}
 _SILVER_LAW: JsonSchema = {
     "type": "object",
     "description": "One account per Bronze run date read: read is the sum of the other terms.",
     "propertyNames": {"format": "date", "pattern": r"^\d{4}-\d\d-\d\d$"},
-    "additionalProperties": _object(" ".join(_ACCOUNT), **{term: _COUNT for term in _ACCOUNT}),
+    "additionalProperties": _object(
+        " ".join(_ACCOUNT), **{term: _told(_COUNT, told) for term, told in _ACCOUNT.items()}
+    ),
 }
 _STATS = _object(
     "artifact row_count rows_by_artifact file_count size_bytes law",
-    artifact={**_TEXT, "description": "What row_count and the schema are about."},
+    artifact=_told(_TEXT, "What `row_count` and `schema` are about."),
     row_count=_COUNT,
     rows_by_artifact={"type": "object", "additionalProperties": _COUNT},
-    file_count={**_COUNT, "description": "Data files of all artifacts."},
-    size_bytes={**_COUNT, "description": "Bytes of the data files of all artifacts."},
-    law={"type": "object"},
-    non_null={"type": "object", "additionalProperties": _COUNT},
+    file_count=_told(_COUNT, "Data files of all artifacts."),
+    size_bytes=_told(_COUNT, "Bytes of the data files of all artifacts."),
+    law=_told({"type": "object"}, "What became of every row that was read."),
+    non_null=_told(
+        {"type": "object", "additionalProperties": _COUNT}, "Bronze: values of each column."
+    ),
+    state=_told({"type": "object"}, "Silver: rows of the state before and after."),
 )
 _INPUT = _object(
     "layer dataset partition content_digest row_count",
     layer=_LAYER,
     dataset=_TEXT,
     partition=_PARTITION,
-    content_digest=_DIGEST,
+    content_digest=_told(_DIGEST, "What the input held when it was read."),
     row_count=_COUNT,
 )
 _RUN: JsonSchema = {
     **_object(
         "run_id started_at finished_at",
         run_id=_TEXT,
-        flow_run_id=_nullable(_TEXT),
+        flow_run_id=_told(_nullable(_TEXT), "In Prefect; null outside a flow run."),
         attempt={"type": "integer", "minimum": 1},
         started_at=_INSTANT,
         finished_at=_INSTANT,
-        trigger=_TEXT,
+        trigger=_told(_TEXT, "`deployment` or `ad-hoc`."),
     ),
     "description": "All that differs between two runs of the same inputs.",
 }
 _SOURCE = _object(
     "kind",
     kind={"enum": ["api", "db", "file", "custom"]},
-    uri={**_nullable(_TEXT), "description": "Without user and password."},
-    files={"type": "array"},
+    uri=_told(_nullable(_TEXT), "As configured, without user and password."),
+    files=_told({"type": "array"}, "Names and sizes of the files read."),
     watermark={"description": "The window (from, to] of the cursor column; null without one."},
 )
 
@@ -113,23 +135,25 @@ CHECKSUMS_SCHEMA: JsonSchema = {
         "parent_commit_id files schema schema_fingerprint stats content_digest logic_digest "
         "atomic_glob manifest_digest " + " ".join(_IDENTITY),
         **_IDENTITY,
-        parent_commit_id=_nullable(_COMMIT),
+        parent_commit_id=_told(_nullable(_COMMIT), "The generation that this one replaced."),
         files={
             "type": "array",
             "items": _FILE,
             "contains": {"properties": {"path": {"const": "_metadata.json"}}},
             "description": "Sorted by path: all files of the partition but this one.",
         },
-        schema=_COLUMNS,
-        schema_fingerprint=_DIGEST,
+        schema=_told(_COLUMNS, "Columns of the artifact that `stats` names."),
+        schema_fingerprint=_told(_DIGEST, "Over `schema`."),
         stats=_STATS,
-        content_digest={**_DIGEST, "description": "Equal for equal data, whatever the commit."},
-        logic_digest={**_TEXT, "description": "Equal for equal logic."},
+        content_digest=_told(_DIGEST, "Equal for equal data, whatever the commit."),
+        logic_digest=_told(
+            _TEXT, "Equal for equal logic: the part of the configuration that decides the data."
+        ),
         atomic_glob={
             "type": "boolean",
             "description": "Whether plain globs never saw two generations at once.",
         },
-        manifest_digest={**_DIGEST, "description": "Over all other keys, as canonical JSON."},
+        manifest_digest=_told(_DIGEST, "Over all other keys, as canonical JSON."),
     ),
     "if": {"properties": {"layer": {"const": "bronze"}}},
     "then": {"properties": {"stats": {"properties": {"law": _BRONZE_LAW}}}},
@@ -154,9 +178,18 @@ METADATA_SCHEMA: JsonSchema = {
             "description": "The sha256 is that of the configuration before references resolve.",
         },
         source=_nullable(_SOURCE),
-        inputs={"type": "array", "items": _INPUT},
-        schema=_object("observed drift", observed=_COLUMNS),
-        quality={"type": "object"},
-        write={"type": "object"},
+        inputs=_told(
+            {"type": "array", "items": _INPUT},
+            "Silver: the Bronze partition, and the Silver partition that it was folded onto.",
+        ),
+        schema=_object(
+            "observed drift",
+            observed=_told(_COLUMNS, "Silver: the source's columns, as the next run compares them."),
+            drift={"description": "Silver: the policy and the changes."},
+        ),
+        quality=_told(
+            {"type": "object"}, "Silver: checks, rejects by reason, thresholds, warnings."
+        ),
+        write=_told({"type": "object"}, "How the files were written."),
     ),
 }

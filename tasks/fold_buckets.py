@@ -7,7 +7,7 @@ byte, for any number of buckets, since the buckets' rows are merged in the artif
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
+from prefect.task_runners import ThreadPoolTaskRunner
 
 from medallion.folds import ArtifactPlan
 from medallion.folds.sql import quote
@@ -29,6 +30,7 @@ from tasks.folding import (
 )
 from tasks.merging import can_merge, merge_ordered
 from tasks.readers.stream import BATCH_ROWS
+from tasks.runners import THREADS
 
 _BUCKETED = ("scd_type_1", "scd_type_2")
 
@@ -57,8 +59,11 @@ def bucket_count(work: FoldWork, wanted: int) -> int:
 
 def fold_in_buckets(work: FoldWork, buckets: int) -> list[FoldedBucket]:
     """Fold every bucket, side by side where a flow's task runner allows."""
-    if FlowRunContext.get() is None:
+    context = FlowRunContext.get()
+    if context is None:
         return [fold_bucket.fn(work, bucket, buckets) for bucket in range(buckets)]
+    if isinstance(context.task_runner, ThreadPoolTaskRunner):  # they share one process's memory
+        work = replace(work, memory_limit_mb=max(1, work.memory_limit_mb // THREADS))
     futures = [fold_bucket.submit(work, bucket, buckets) for bucket in range(buckets)]
     return [future.result() for future in futures]
 

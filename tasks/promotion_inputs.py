@@ -5,7 +5,7 @@ which dates need one (`medallion.chain`).
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,22 @@ def require_silver(dataset: DatasetConfig) -> Silver:
     return dataset.silver
 
 
+def require_bronze(dataset: DatasetConfig, missing: Sequence[dt.date]) -> None:
+    """Refuse a promotion that must read Bronze partitions which are not there.
+
+    Raises:
+        StateError: STATE001, naming the dates.
+    """
+    if missing:
+        dates = ", ".join(date.isoformat() for date in missing)
+        raise StateError(
+            f"Bronze of {dataset.name} at {dates} does not exist, and must be read to bring Silver "
+            "up to date: land it first, or leave later partitions stale with --no-cascade; nothing "
+            "was published",
+            code="STATE001",
+        )
+
+
 @contextmanager
 def promotion_lock(dataset: DatasetConfig) -> Iterator[None]:
     """Let one run at a time promote a dataset.
@@ -99,10 +115,7 @@ def read_inputs(
     """
     bronze = bronze_root(dataset) / bronze_partition(dataset, run_date).path
     if not bronze.is_dir():
-        raise StateError(
-            f"Bronze of {dataset.name} at {run_date} does not exist ({bronze}): land it first",
-            code="STATE001",
-        )
+        require_bronze(dataset, [run_date])
     paths = [bronze]
     if base is not None:
         paths.append(silver_root(dataset) / silver_partition(dataset, base).path)

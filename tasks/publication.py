@@ -24,6 +24,7 @@ from medallion.manifest import (
     Layer,
     build_checksums,
     build_metadata,
+    content_digest,
     describe_metadata,
     metadata_bytes,
     parse_metadata,
@@ -129,6 +130,11 @@ def publish_partition(
 ) -> Publication:
     """Publish a draft, as a task; see `publish_draft`. It never retries: the protocol does."""
     return publish_draft(stage, draft, run, base)
+
+
+def holds_content(base: Checksums | None, draft: Draft) -> bool:
+    """Tell whether the generation in force holds the content of a draft."""
+    return base is not None and base.content_digest == content_digest(draft.files)
 
 
 def read_base(root: Path, path: str) -> Checksums | None:

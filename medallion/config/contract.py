@@ -33,7 +33,9 @@ class ContractColumn(Section):
     format: Text | None = Field(
         None, description="strptime form of a text that becomes a date or a timestamp."
     )
-    tags: UniqueTexts = Field((), description="Labels for catalogs: `[pii]`.")
+    tags: UniqueTexts = Field(
+        (), description="Labels; values under `pii` or `personal` are not shown in dry runs."
+    )
     description: str = Field("", description="What the column holds, for catalogs.")
 
 
@@ -41,7 +43,7 @@ class Contract(Section):
     """The declared schema of Silver; where `columns` and `python` are given, both apply."""
 
     columns: dict[str, ContractColumn] = Field({}, description="The columns by name.")
-    strict: bool = Field(False, description="Whether columns that are not declared are refused.")
+    strict: bool = Field(False, description="Whether a column that is not declared is drift, from the first load on.")
     python: SchemaLocation | None = Field(
         None, description="A pandera schema of your own: `module:Schema`."
     )

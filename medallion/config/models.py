@@ -18,9 +18,9 @@ from medallion.config.source import Source
 class Notifications(Section):
     """Who hears of a run; the command's flags add to these."""
 
-    on_success: Texts = Field((), description="Webhook blocks or URLs for runs that complete.")
-    on_failure: Texts = Field((), description="Webhook blocks or URLs for runs that fail.")
-    catalog: Texts = Field((), description="Catalog blocks that hear of every run.")
+    on_success: Texts = Field((), description="Planned: webhooks for runs that complete.")
+    on_failure: Texts = Field((), description="Planned: webhooks for runs that fail.")
+    catalog: Texts = Field((), description="Planned: catalogs that hear of every run.")
 
 
 class SourceEntry(Section):

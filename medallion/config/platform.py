@@ -36,7 +36,7 @@ class StorageMetadata(Section):
     """What kind of storage this is, for `--storage-scope`."""
 
     boundary: Literal["onprem", "cloud"] | None = Field(
-        None, description="Whether the data stay on premises; `--storage-scope onprem` needs it."
+        None, description="Where the data are; `--storage-scope onprem` refuses `cloud`."
     )
     provider_type: Text | None = Field(None, description="Kind of storage, for people's records.")
     cloud_provider: Text | None = Field(None, description="Cloud vendor, for people's records.")
@@ -49,14 +49,19 @@ class BronzeStorage(Section):
         Field("local", description="Kind of storage that holds the lake.")
     )
     local_path: RootPath = Field("./lake/bronze", description="Bronze root on a local disk.")
-    s3_bucket: Text | None = Field(None, description="Bucket of the Bronze root on S3.")
-    s3_prefix: str | None = Field(None, description="Key prefix of the Bronze root on S3.")
-    azure_container: Text | None = Field(None, description="Container of the Bronze root on Azure.")
-    azure_prefix: str | None = Field(None, description="Name prefix of the Bronze root on Azure.")
-    gcs_bucket: Text | None = Field(None, description="Bucket of the Bronze root on Google Cloud.")
-    gcs_prefix: str | None = Field(None, description="Prefix of the Bronze root on Google Cloud.")
+    s3_bucket: Text | None = Field(None, description="Planned: bucket of the Bronze root on S3.")
+    s3_prefix: str | None = Field(None, description="Planned: its key prefix.")
+    azure_container: Text | None = Field(
+        None, description="Planned: container of the Bronze root on Azure."
+    )
+    azure_prefix: str | None = Field(None, description="Planned: its name prefix.")
+    gcs_bucket: Text | None = Field(
+        None, description="Planned: bucket of the Bronze root on Google Cloud."
+    )
+    gcs_prefix: str | None = Field(None, description="Planned: its name prefix.")
     storage_block: Text | None = Field(
-        None, description="Prefect block with the storage credentials: `aws-credentials/prod`."
+        None,
+        description="Planned: Prefect block with the storage credentials, `aws-credentials/prod`.",
     )
     partitioning: BronzePartitioning = Field(
         default_factory=BronzePartitioning, description="How Bronze is cut into partitions."
@@ -98,8 +103,8 @@ class Platform(Section):
         default_factory=BronzeStorage, description="Where Bronze is published."
     )
     s3_connection: S3Connection | None = Field(
-        None, description="Variables of the S3 connection, where no block is named."
+        None, description="Planned: variables of the S3 connection, where no block is named."
     )
     azure_connection: AzureConnection | None = Field(
-        None, description="Variables of the Azure connection, where no block is named."
+        None, description="Planned: variables of the Azure connection, where no block is named."
     )

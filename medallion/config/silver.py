@@ -151,5 +151,5 @@ class Silver(Section):
     write_csv: bool = Field(False, description="Whether to write CSV copies beside Parquet.")
     parquet_compression: Compression = Field("zstd", description="Parquet compression.")
     max_rows_per_file: PositiveInt = Field(1_000_000, description="Rows after which a file ends.")
-    buckets: PositiveInt = Field(1, description="Parts that a fold is cut into, by key.")
+    buckets: PositiveInt = Field(1, description="Planned: parts that a fold is cut into.")
     memory_limit_mb: PositiveInt = Field(512, description="Memory of the engine, in MiB.")

@@ -67,7 +67,7 @@ class FileSource(Section):
     types: dict[str, Text] = Field(
         {}, description="Type of a column where the inferred one is wrong: `{zip: string}`."
     )
-    null_values: AnyTexts = Field(("",), description="Texts of a CSV file that mean null.")
+    null_values: AnyTexts = Field(("",), description="Unquoted texts of a CSV file that mean null.")
     limit_rows: PositiveInt | None = Field(
         None, description="Land only the first rows, for trials."
     )
@@ -107,14 +107,14 @@ class RunSettings(Section):
     max_file_size_mb: float = Field(
         256.0, gt=0, description="Size, as written, after which a file ends, in MiB."
     )
-    parallel_workers: PositiveInt = Field(1, description="Files read at the same time.")
+    parallel_workers: PositiveInt = Field(1, description="Planned: files read side by side.")
     write_csv: bool = Field(False, description="Whether to write CSV copies beside Parquet.")
     write_parquet: bool = Field(True, description="Whether to write Parquet.")
     parquet_compression: Compression = derived(
         "zstd", description="Parquet compression; by default the platform's."
     )
     timeout_seconds: float = Field(
-        30.0, gt=0, description="How long one request to the source may take."
+        30.0, gt=0, description="Planned: how long one request to the source may take."
     )
     cleanup_on_failure: bool = Field(
         True,
@@ -135,7 +135,7 @@ class Source(Section):
         "", description="Name of the dataset in logs and events; by default `<system>.<table>`."
     )
     owners: UniqueTexts = Field((), description="Who answers for the data: teams or addresses.")
-    schedule: Text | None = Field(None, description="Cron expression of its deployment.")
+    schedule: Text | None = Field(None, description="Planned: cron expression of its deployment.")
     timezone: Text = Field("UTC", description="IANA time zone of the schedule and its run dates.")
     description: str = Field("", description="What the table holds, for catalogs.")
     file: FileSource = Field(description="The files, for type `file`.")

@@ -5,7 +5,6 @@ Lives elsewhere: single folds (`tests/unit/test_folds_*`), crashes (`tests/fault
 """
 
 import datetime as dt
-import json
 import random
 import shutil
 from dataclasses import dataclass

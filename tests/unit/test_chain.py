@@ -9,7 +9,9 @@ from medallion.chain import (
     Chain,
     SilverFacts,
     explain_staleness,
+    find_purged_after,
     find_stale,
+    find_unbuildable,
     next_promotion,
 )
 
@@ -99,3 +101,22 @@ def test_a_stateless_model_builds_its_own_date_only(target: dt.date) -> None:
 
 def test_a_date_without_bronze_is_still_asked_for() -> None:
     assert next_promotion(built_chain(DAYS[:1]), DAYS[3], [], cascade=True) == DAYS[3]
+
+
+def test_what_must_be_built_but_lacks_bronze_is_known_beforehand() -> None:
+    chain = built_chain(DAYS)
+    bronze = {day: facts for day, facts in chain.bronze.items() if day != DAYS[2]}
+    purged, changed = (Chain(bronze, chain.silver, logic, True) for logic in (LOGIC, "other"))
+    assert find_unbuildable(purged, DAYS[4], cascade=True) == []
+    assert find_unbuildable(purged, DAYS[2], cascade=True) == [DAYS[2]]
+    assert find_unbuildable(changed, DAYS[0], cascade=True) == [DAYS[2]]
+    assert find_unbuildable(changed, DAYS[0], cascade=False) == []
+
+
+def test_purged_dates_that_build_on_a_date_are_known() -> None:
+    chain = built_chain(DAYS)
+    purged = Chain({DAYS[1]: chain.bronze[DAYS[1]]}, chain.silver, LOGIC, True)
+    assert find_purged_after(purged, DAYS[1], DAYS[1], cascade=True) == DAYS[2:]
+    assert find_purged_after(purged, DAYS[1], DAYS[3], cascade=False) == DAYS[2:4]
+    stateless = built_chain(DAYS, is_stateful=False)
+    assert find_purged_after(stateless, DAYS[0], DAYS[4], cascade=True) == []

@@ -25,7 +25,7 @@ _NAMES = {
 
 
 def list_sections() -> Iterator[str]:
-    """Yield a heading and a table per section, each section under the first path that leads to it."""
+    """Yield a heading and a table per section, under the shortest path that leads to it."""
     first: Sections = {ConfigFile: ""}
     for model in _breadth_first(ConfigFile, first):
         yield from _section(model, first)

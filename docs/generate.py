@@ -1,8 +1,8 @@
 """Write the reference pages from the code: `python docs/generate.py [--check]`.
 
 Belongs here: which pages there are, code → their sections. Lives elsewhere: everything that is said
-(docstrings, field descriptions, help texts), and how it looks (`reference_parts`). With `--check` nothing
-is written, and a stale page fails.
+(docstrings, field descriptions, help texts), how it looks (`reference_parts`). With `--check`
+nothing is written, and a stale page fails.
 """
 
 import argparse
@@ -79,9 +79,9 @@ def _configuration() -> Iterator[str]:
         "exit code 2 and a line that names file, line, key and the nearest valid key.",
         "",
         "Any text may hold `${VAR}` or `${VAR:-default}`; `$${` is a literal `${`. A name is made",
-        "of up to 63 ASCII letters, digits, `_` and `-`, because it becomes part of a path. For",
-        "editors, `medallion schema config` prints the JSON Schema, and `configs/dataset.schema.json`",
-        "holds it. What is marked *planned* is read and checked, and has no effect yet.",
+        "of up to 63 ASCII letters, digits, `_` and `-`, because it becomes part of a path.",
+        "For editors, `configs/dataset.schema.json` holds what `medallion schema config` prints: a",
+        "JSON Schema. What is marked *planned* is read and checked, and has no effect yet.",
         "",
     )
     yield from list_sections()
@@ -175,8 +175,8 @@ def _results() -> Iterator[str]:
 
 def _errors() -> Iterator[str]:
     yield "An error is one line: `error CODE: what happened, where, and what to do`. Codes never"
-    yield "change their meaning, so alerts can be routed by them. The command exits with 2 where the"
-    yield "operator must change a file, an argument or a block (`CFG…`, `BLK…`), else with 1. Only"
+    yield "change their meaning, so alerts can be routed by them. The command exits with 2 where a"
+    yield "file, an argument or a block must be changed (`CFG…`, `BLK…`), else with 1. Only"
     yield "`EXT101` is retried, up to three times; no other error is cured by trying again at once."
     yield from ("", "| code | meaning |", "|---|---|")
     yield from (f"| `{code}` | {meaning} |" for code, meaning in errors.CODES.items())
@@ -200,7 +200,7 @@ def _manifests() -> Iterator[str]:
     yield "## Conservation"
     yield ""
     yield "Every row that was read is accounted for, and a partition in which the sum is wrong is"
-    yield "never published (QUAL004). In Bronze, `stats.law` is `{read, written}` and both are equal."
+    yield "never published (QUAL004). In Bronze, `stats.law` is `{read, written}`, which are equal."
     yield "In Silver, it has one account for the Bronze run date that was read:"
     yield ""
     yield from table(("term", "these rows …"), _terms())

@@ -9,7 +9,7 @@ import re
 import textwrap
 import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal, Union
@@ -74,6 +74,8 @@ def code_block(language: str, text: str) -> Iterator[str]:
 def describe_type(annotation: Any, constraints: Iterable[Any] = ()) -> str:
     """Say in words what a value of an annotated type looks like; a null default goes unsaid."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return "section"
     if origin is typing.Annotated:
         told = [getattr(one, "metadata", [one]) for one in annotation.__metadata__]
         return describe_type(arguments[0], (*chain.from_iterable(told), *constraints))
@@ -82,12 +84,9 @@ def describe_type(annotation: Any, constraints: Iterable[Any] = ()) -> str:
     if origin in (types.UnionType, Union):
         members = [one for one in arguments if one is not types.NoneType]
         return " or ".join(describe_type(one, constraints) for one in members)
-    if origin in (tuple, list):
-        return f"list of {describe_type(arguments[0])}"
-    if inspect.isclass(origin) and issubclass(origin, Mapping):
-        return f"map of {describe_type(arguments[1])}"
-    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
-        return "section"
+    if inspect.isclass(origin) and issubclass(origin, Collection):
+        kind, item = ("map", 1) if issubclass(origin, Mapping) else ("list", 0)
+        return f"{kind} of {describe_type(arguments[item])}"
     return _constrained(_WORDS.get(annotation, "any value"), list(constraints))
 
 

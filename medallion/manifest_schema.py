@@ -184,7 +184,9 @@ METADATA_SCHEMA: JsonSchema = {
         ),
         schema=_object(
             "observed drift",
-            observed=_told(_COLUMNS, "Silver: the source's columns, as the next run compares them."),
+            observed=_told(
+                _COLUMNS, "Silver: the source's columns, as the next run compares them."
+            ),
             drift={"description": "Silver: the policy and the changes."},
         ),
         quality=_told(

@@ -43,7 +43,9 @@ class Contract(Section):
     """The declared schema of Silver; where `columns` and `python` are given, both apply."""
 
     columns: dict[str, ContractColumn] = Field({}, description="The columns by name.")
-    strict: bool = Field(False, description="Whether a column that is not declared is drift, from the first load on.")
+    strict: bool = Field(
+        False, description="Whether a column that is not declared is drift, from the first load on."
+    )
     python: SchemaLocation | None = Field(
         None, description="A pandera schema of your own: `module:Schema`."
     )

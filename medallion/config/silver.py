@@ -151,5 +151,9 @@ class Silver(Section):
     write_csv: bool = Field(False, description="Whether to write CSV copies beside Parquet.")
     parquet_compression: Compression = Field("zstd", description="Parquet compression.")
     max_rows_per_file: PositiveInt = Field(1_000_000, description="Rows after which a file ends.")
-    buckets: PositiveInt = Field(1, description="Planned: parts that a fold is cut into.")
+    buckets: PositiveInt = Field(
+        1,
+        description="Parts by key that an scd fold is cut into, to run side by side or in less "
+        "memory; the bytes stay the same.",
+    )
     memory_limit_mb: PositiveInt = Field(512, description="Memory of the engine, in MiB.")

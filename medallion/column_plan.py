@@ -15,7 +15,7 @@ from medallion.drift import Drift, compare_schemas
 from medallion.errors import TerminalSourceError
 from medallion.normalize import absent_names, order_columns, rename_columns
 from medallion.type_changes import join_types
-from medallion.types import canonical_schema
+from medallion.types import canonical_schema, find_wide_decimal, format_type
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def plan_columns(
     rows says nothing about drift: it has the known columns.
 
     Raises:
-        TerminalSourceError: EXT003, for names that cannot be used, and if a key, the order column
-            or the operation column is absent.
+        TerminalSourceError: EXT003, for names that cannot be used, if a key, the order column or
+            the operation column is absent, and for decimals of more than 38 digits.
     """
     names = rename_columns(bronze.names, silver.column_schema.rename_map)
     observed = pa.schema(
@@ -94,6 +94,7 @@ def plan_columns(
         wanted, silver.column_schema.column_order or (), contract.columns, _names(previous)
     )
     columns = tuple(resolver.resolve(name) for name in ordered)
+    _refuse_wide_decimals(columns)
     return ColumnPlan(
         columns,
         tuple((names.index(name), name) for name in observed.names if name in left_out),
@@ -153,6 +154,17 @@ def _need_columns(used: tuple[str, ...], names: list[str]) -> None:
             code="EXT003",
             absent=absent,
         )
+
+
+def _refuse_wide_decimals(columns: tuple[PlannedColumn, ...]) -> None:
+    for column in columns:
+        if (wide := find_wide_decimal(column.type)) is not None:
+            raise TerminalSourceError(
+                f"column {column.name} holds {format_type(wide)}, and Silver keeps 38 digits: "
+                "declare it as decimal(38, …) or string in silver.contract",
+                code="EXT003",
+                column=column.name,
+            )
 
 
 def _left_out(

@@ -71,6 +71,17 @@ def columns_schema(columns: Iterable[ColumnSchema]) -> pa.Schema:
     return pa.schema([pa.field(c.name, parse_type(c.type), c.nullable) for c in columns])
 
 
+def find_wide_decimal(kind: pa.DataType) -> pa.DataType | None:
+    """Return a decimal in a type that has more digits than the engine of the folds keeps, if any.
+
+    Beyond 38 digits the engine would go on with a float.
+    """
+    if pa.types.is_decimal(kind):
+        return kind if kind.precision > 38 else None
+    inner = [kind.field(place).type for place in range(kind.num_fields)]
+    return next((found for one in inner if (found := find_wide_decimal(one)) is not None), None)
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Tell whether the type holds texts, in any layout."""
     types = pa.types

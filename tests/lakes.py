@@ -20,6 +20,7 @@ from prefect import Task
 import flows.bronze_extract
 import flows.silver_extract
 from medallion.config.models import DatasetConfig
+from medallion.manifest import Checksums
 from medallion.results import PartitionResult
 from tasks.datasets import load_dataset
 from tasks.lake import bronze_partition, dataset_trees, read_partition, silver_partition
@@ -125,6 +126,10 @@ class Lake:
     def rows(self, date: dt.date, artifact: str) -> pa.Table:
         """Read an artifact of a Silver partition, in the order of its files."""
         return read_artifact(self.partition(date), artifact)
+
+    def checksums(self, date: dt.date) -> Checksums:
+        """Return `_checksums.json` of a Silver partition."""
+        return read_partition(self.partition(date)).checksums
 
     def metadata(self, date: dt.date) -> dict[str, Any]:
         """Return `_metadata.json` of a Silver partition."""

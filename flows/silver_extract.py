@@ -11,7 +11,13 @@ from typing import Any
 
 from prefect import flow
 
-from medallion.chain import Chain, find_purged_after, find_unbuildable, next_promotion
+from medallion.chain import (
+    Chain,
+    describe_neighbours,
+    find_purged_after,
+    find_unbuildable,
+    next_promotion,
+)
 from medallion.config.models import DatasetConfig
 from medallion.results import PartitionResult
 from tasks.artifacts import record_result
@@ -136,7 +142,8 @@ def preview_promotion(dataset: DatasetConfig, run_date: dt.date) -> PartitionRes
     require_silver(dataset)
     chain = read_chain(dataset)
     before = chain.before(run_date)
-    inputs = read_inputs.fn(dataset, run_date, chain.base_of(run_date), before)
+    # Earlier dates that need a promotion of their own are named, and not promoted for a preview.
+    inputs = read_inputs.fn(dataset, run_date, before if chain.is_stateful else None, before)
     outcome = preview_partition(dataset, run_date, inputs)
     return PartitionResult(
         layer="silver",
@@ -148,5 +155,5 @@ def preview_promotion(dataset: DatasetConfig, run_date: dt.date) -> PartitionRes
         seconds=time.perf_counter() - started,
         quarantined=outcome.quarantined,
         drift=outcome.drift,
-        details=outcome.details,
+        details={**outcome.details, **describe_neighbours(chain, run_date)},
     )

@@ -109,6 +109,16 @@ def find_stale(chain: Chain) -> dict[dt.date, str]:
     return stale
 
 
+def describe_neighbours(chain: Chain, target: dt.date) -> dict[str, list[str]]:
+    """Say which other dates a promotion of `target` would promote, for a dry run."""
+    dates = chain.dates if chain.is_stateful else []
+    earlier = {date: explain_staleness(chain, date) for date in dates if date < target}
+    first = [f"{date}: {reason}" for date, reason in earlier.items() if reason]
+    later = [date.isoformat() for date in sorted(chain.silver) if date > target and dates]
+    told = {"promotes first": first, "then re-promotes, if it changes": later}
+    return {name: dates for name, dates in told.items() if dates}
+
+
 def next_promotion(
     chain: Chain, target: dt.date, done: Iterable[dt.date], *, cascade: bool
 ) -> dt.date | None:

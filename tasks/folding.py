@@ -136,18 +136,23 @@ def unspool_rows(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def example_keys(fold: OpenFold) -> dict[str, list[dict[str, Any]]]:
-    """Return the keys of some rows that a fold would insert or delete, for a dry run."""
+    """Return the keys of some rows that a fold would insert, update or delete, for a dry run."""
     named = {one.name: one for one in fold.plan.artifacts}
     artifact = named.get("current") or named.get("full_snapshot")
     keys = listed(fold.work.spec.keys)
     if artifact is None or not keys:
         return {}
-    new = f"(SELECT {keys} FROM ({artifact.query}))"
     if artifact.name not in fold.work.base:
-        return {"inserted": _examples(fold, f"FROM {new}")}
-    old = f"(SELECT {keys} FROM base_{artifact.name})"
+        return {"inserted": _examples(fold, f"FROM ({artifact.query})")}
+    held = {name for name, _ in describe(fold.engine, f"base_{artifact.name}")}
+    columns = listed(name for name in artifact.columns if name in held)
+    new = f"(SELECT {columns} FROM ({artifact.query}))"
+    old = f"(SELECT {columns} FROM base_{artifact.name})"
     return {
         "inserted": _examples(fold, f"FROM {new} ANTI JOIN {old} USING ({keys})"),
+        "updated": _examples(
+            fold, f"FROM (FROM {new} EXCEPT FROM {old}) SEMI JOIN {old} USING ({keys})"
+        ),
         "deleted": _examples(fold, f"FROM {old} ANTI JOIN {new} USING ({keys})"),
     }
 

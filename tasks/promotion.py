@@ -9,7 +9,7 @@ import datetime as dt
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ from tasks.publication import Draft
 from tasks.staging import Place
 from tasks.validation import Validated, validate_partition, write_quarantine
 
+_DIFFERENCE = ("inserted", "updated", "closed", "deleted", "unchanged")
 _CHANGES = ("inserted", "updated", "closed", "deleted", "removed")
 _PERSONAL = {"pii", "personal"}
 
@@ -132,7 +133,9 @@ def preview_partition(dataset: DatasetConfig, run_date: dt.date, inputs: Inputs)
     """
     silver = require_silver(dataset)
     with _folded(dataset, run_date, inputs, wants_examples=True) as fold:
-        return _outcome(fold, fold.counts["rows"], _redact(fold.examples, silver))
+        outcome = _outcome(fold, fold.counts["rows"], _redact(fold.examples, silver))
+    told = {name: fold.counts.get(name, 0) for name in _DIFFERENCE}
+    return replace(outcome, details={**told, "quarantined": outcome.quarantined, **outcome.details})
 
 
 @contextmanager

@@ -54,7 +54,8 @@ class PartitionResult:
         """Return one line for people."""
         parts = [f"{self.dataset} {self.run_date} {self.status}", f"{self.row_count:,} rows"]
         if self.file_count:
-            parts.append(f"{self.file_count} files, {format_size(self.size_bytes)}")
+            files = "file" if self.file_count == 1 else "files"
+            parts.append(f"{self.file_count} {files}, {format_size(self.size_bytes)}")
         if self.quarantined:
             parts.append(f"{self.quarantined:,} quarantined")
         if self.drift:

@@ -6,7 +6,6 @@ Belongs here: source → staged Bronze files, counted in and out. Lives elsewher
 
 import datetime as dt
 import logging
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from tasks.progress import report_rows
 from tasks.publication import Draft
 from tasks.readers.stream import SourceStream, read_ahead
 from tasks.staging import PartitionWriter, Place
+from tasks.work_area import scratch_directory
 
 SAMPLE_ROWS = 100
 _log = logging.getLogger(__name__)
@@ -78,8 +78,8 @@ def extract_partition(dataset: DatasetConfig, run_date: dt.date, stage: Stage) -
     _empty(stage.path)
     paths = find_files(dataset.source.file, run_date)
     settings = write_settings(dataset)
-    with tempfile.TemporaryDirectory(prefix="medallion-") as spill:
-        stream = open_files(dataset.source.file, paths, Path(spill))
+    with scratch_directory() as spill:
+        stream = open_files(dataset.source.file, paths, spill)
         writer = PartitionWriter(
             Place(stage.path, stage.commit_id), "data", stream.schema, settings
         )
@@ -99,8 +99,8 @@ def read_sample(dataset: DatasetConfig, run_date: dt.date, rows: int = SAMPLE_RO
         SourceError: As `extract_partition`.
     """
     paths = find_files(dataset.source.file, run_date)
-    with tempfile.TemporaryDirectory(prefix="medallion-") as spill:
-        table = sample_rows(open_files(dataset.source.file, paths, Path(spill)), rows)
+    with scratch_directory() as spill:
+        table = sample_rows(open_files(dataset.source.file, paths, spill), rows)
     return Sample(table, [str(path) for path in paths])
 
 

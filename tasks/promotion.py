@@ -6,7 +6,6 @@ commit (`tasks.publication`).
 """
 
 import datetime as dt
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -44,6 +43,7 @@ from tasks.promotion_inputs import Inputs, require_silver
 from tasks.publication import Draft
 from tasks.staging import Place
 from tasks.validation import Validated, validate_partition, write_quarantine
+from tasks.work_area import scratch_directory
 
 _DIFFERENCE = ("inserted", "updated", "closed", "deleted", "unchanged")
 _CHANGES = ("inserted", "updated", "closed", "deleted", "removed")
@@ -145,8 +145,7 @@ def _folded(
     """Validate the inputs and fold them; intermediate files go with the context."""
     silver = require_silver(dataset)
     bronze = inputs.bronze
-    with tempfile.TemporaryDirectory(prefix="medallion-") as folder, ExitStack() as opened:
-        workspace = Path(folder)
+    with scratch_directory() as workspace, ExitStack() as opened:
         rows = validate_partition(
             Path(bronze.path), bronze.checksums.files, silver, workspace, inputs.previous
         )

@@ -18,6 +18,7 @@ from medallion.errors import StorageError, TerminalSourceError
 from medallion.layout import SAMPLE_ROWS, Layout, WriteSettings, plan_layout
 from medallion.manifest import DataFile
 from tasks.filesystem import LOCAL, Filesystem
+from tasks.work_area import storage_errors
 
 _ZSTD_LEVEL = 1
 
@@ -77,8 +78,9 @@ class PartitionWriter:
     """Write one artifact's rows, in order, as numbered data files.
 
     Equal rows give equal files whatever the batches they arrive in: row groups and file ends are
-    counted in rows and written bytes. Call `write` for each batch, then `close`. A CSV copy lies
-    below `_csv/`, where readers of the artifact's own directory do not see it.
+    counted in rows and written bytes. Call `write` for each batch, then `close`; a disk that fails
+    is a StorageError, STG005. A CSV copy lies below `_csv/`, where readers of the artifact's own
+    directory do not see it.
     """
 
     def __init__(
@@ -109,14 +111,16 @@ class PartitionWriter:
             self._count(table)
             self._pending.append(table)
             self._pending_rows += table.num_rows
-            self._drain(final=False)
+            with storage_errors("write a file in", self.place.stage):
+                self._drain(final=False)
 
     def close(self) -> list[DataFile]:
         """Write what is left and return the files; no rows give one typed, empty file."""
-        self._drain(final=True)
-        if self._open is None and not self._files:
-            self._begin_file()
-        self._end_file()
+        with storage_errors("write a file in", self.place.stage):
+            self._drain(final=True)
+            if self._open is None and not self._files:
+                self._begin_file()
+            self._end_file()
         return self._files
 
     def _count(self, table: pa.Table) -> None:

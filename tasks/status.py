@@ -15,8 +15,7 @@ from tasks.lake import list_bronze, list_silver, read_chain
 
 def describe_dataset(dataset: DatasetConfig) -> list[dict[str, Any]]:
     """Return a row per partition, Bronze first, each in the order of dates."""
-    chain = read_chain(dataset)
-    stale = find_stale(chain)
+    stale = find_stale(read_chain(dataset)) if dataset.silver else {}
     bronze, silver = list_bronze(dataset), list_silver(dataset)
     rows = [_row(one, date.isoformat(), "fresh") for date, one in bronze.items()]
     for date, one in silver.items():

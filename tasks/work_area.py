@@ -1,11 +1,13 @@
 """The `.medallion` folder of a root, and what makes a path below the root safe.
 
-Belongs here: where stages and locks lie, destinations, reading a commit, errors at the edge.
+Belongs here: where stages, locks and intermediate files lie, destinations, reading a commit, errors
+at the edge.
 Lives elsewhere: the commit (`local_publisher`, `fallback_publisher`), clearing up after dead runs
 (`orphans`), the calls themselves (`filesystem`).
 """
 
 import hashlib
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -89,14 +91,28 @@ def sync_ancestors(root: Path, path: Path, fs: Filesystem) -> None:
 
 
 @contextmanager
+def scratch_directory() -> Iterator[Path]:
+    """Make a directory for intermediate files, below `TMPDIR`; it goes with the context.
+
+    Raises:
+        StorageError: STG005, if its disk fails or is full.
+    """
+    with tempfile.TemporaryDirectory(prefix="medallion-") as folder:
+        path = Path(folder)
+        with storage_errors("keep intermediate files in", path):
+            yield path
+
+
+@contextmanager
 def storage_errors(action: str, subject: Path) -> Iterator[None]:
     """Turn an OSError into a StorageError, STG005, that names action, call and path."""
     try:
         yield
     except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
         raise StorageError(
-            f"cannot {action} {subject}: {error.strerror} ({error.filename}); what was published "
-            "before stands: cure the cause and run again",
+            f"cannot {action} {subject}: {error.strerror}{where}; what was published before "
+            "stands: cure the cause and run again",
             path=str(error.filename),
             errno=error.errno,
         ) from error

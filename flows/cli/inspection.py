@@ -31,7 +31,8 @@ def verify(options: argparse.Namespace) -> int:
     summary = {"partitions": report.partitions, "findings": len(rows), "verdict": verdict}
     told = (
         f"{verdict}: {report.partitions} partitions, {report.files} files, "
-        f"{format_size(report.size_bytes)} re-hashed, {len(rows)} findings"
+        f"{format_size(report.size_bytes)} re-hashed, {len(rows)} "
+        f"finding{'' if len(rows) == 1 else 's'}"
     )
     print_rows(options, [*rows, summary], [*lines, told])
     return 1 if failures else 0

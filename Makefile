@@ -25,9 +25,12 @@ install: $(STAMP) ## Make .venv and install the project with its locked dependen
 
 run: $(STAMP) ## Land and promote three days of real data into lake/, then verify and show it
 	$(BIN)/python docs/tutorial/prepare.py data/nycflights13 --dates $(DATES)
-	$(BIN)/medallion run --config $(CONFIG_LIST) $(addprefix --date ,$(DATES))
+	$(BIN)/medallion run --config $(CONFIG_LIST) $(addprefix --date ,$(DATES)) --parallel-workers 2
 	$(BIN)/medallion verify --config $(CONFIG_LIST)
 	$(BIN)/medallion status --config $(CONFIG_LIST)
+	@echo; echo "What weather left behind:"
+	@find lake/bronze/system=nycflights13/table=weather lake/silver/domain=aviation/entity=weather \
+		| sort | sed -e 's;[^/]*/;  ;g'
 
 test: $(STAMP) ## Run every test that fits fifteen minutes
 	$(PYTEST)

@@ -15,12 +15,14 @@ from typing import Any
 
 from tasks.console import make_handler
 
+_LOGGERS = ("flows", "tasks", "medallion")
+
 
 def configure_logging(options: argparse.Namespace) -> None:
     """Send our logs to stderr in the chosen format, and keep Prefect's own off the terminal."""
     level = logging.DEBUG if options.verbose else logging.ERROR if options.quiet else logging.INFO
     handler = make_handler(options.log_format)
-    for name in ("flows", "tasks", "medallion"):
+    for name in _LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]
         logger.setLevel(level)
@@ -57,11 +59,14 @@ def print_rows(
 
 @contextmanager
 def progress_bar(options: argparse.Namespace, total: int) -> Iterator[None]:
-    """Show a bar on a terminal while partitions get done; nothing elsewhere."""
-    if options.quiet or options.log_format == "json" or not sys.stderr.isatty():
+    """Show a bar in place of the usual logs on a terminal; nothing elsewhere, or with `-v`."""
+    plain = options.quiet or options.verbose or options.log_format == "json"
+    if plain or not sys.stderr.isatty():
         yield
         return
     from tasks.console import show_progress
 
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     with show_progress(total):
         yield

@@ -59,16 +59,19 @@ def pyarrow_csv(source: str) -> Work:
     import pyarrow.parquet as pq
 
     target = _target("pyarrow")
-    names = Path(source).open(encoding="utf-8").readline().strip().split(",")
+    with Path(source).open(encoding="utf-8") as file:
+        names = file.readline().strip().split(",")
 
     def work() -> Facts:
         convert = pc.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True
         )
-        with pc.open_csv(source, convert_options=convert) as reader:
-            with pq.ParquetWriter(target, reader.schema, compression="zstd") as writer:
-                for batch in reader:
-                    writer.write_batch(batch)
+        with (
+            pc.open_csv(source, convert_options=convert) as reader,
+            pq.ParquetWriter(target, reader.schema, compression="zstd") as writer,
+        ):
+            for batch in reader:
+                writer.write_batch(batch)
         return {"rows": parquet_rows(target.parent)}
 
     return work

@@ -7,7 +7,6 @@ promotion (`product`). Both sides cast and check types; one has ten checks besid
 from collections.abc import Iterator
 
 from benchmarks.comparison import Comparison, Goal, Options, Variant
-from benchmarks.people import dataset
 
 _ROWS = 5_000_000
 _LARGEST_SHARE = 0.3
@@ -22,8 +21,8 @@ def comparisons(options: Options) -> Iterator[Comparison]:
 
 def _compare(model: str, rows: int) -> Comparison:
     sides = {"ours": True, _PLAIN: False}
-    configs = {
-        name: dataset(rows, model, deletes=False, checks=checks) for name, checks in sides.items()
+    tables = {
+        name: {"rows": rows, "model": model, "checks": checks} for name, checks in sides.items()
     }
     folders = {name: f"lake-contract-{'checks' if sides[name] else 'types'}" for name in sides}
     return Comparison(
@@ -36,7 +35,7 @@ def _compare(model: str, rows: int) -> Comparison:
             Variant(
                 f"Bronze, {name}",
                 "product:build_base",
-                {"folder": folders[name], "config": configs[name]},
+                {"folder": folders[name], "table": tables[name]},
             )
             for name in sides
         ],

@@ -4,12 +4,14 @@ Belongs here: files that variants read, and directories they write. Lives elsewh
 Everything lies in `benchmarks/.data`, which git ignores; delete it freely.
 """
 
+import datetime as dt
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parent / ".data"
 
+DAYS = (dt.date(2025, 1, 1), dt.date(2025, 1, 2))
 CSV_ROWS = 8_000_000
 JSON_ROWS = 1_370_000
 LINEITEM_TYPES = {
@@ -71,8 +73,8 @@ def run_sql(statement: str) -> None:
     """Run one statement on a fresh engine with little memory."""
     import duckdb
 
-    config = {"memory_limit": "2GB", "temp_directory": str(DATA / "spill"), "threads": 2}
-    with duckdb.connect(config=config) as connection:
+    spill = str(DATA / "spill")
+    with duckdb.connect(config={"memory_limit": "2GB", "temp_directory": spill}) as connection:
         connection.execute(statement)
 
 

@@ -1,14 +1,14 @@
 """Suite: a day of 50,000 changes folded into a state of millions of rows.
 
 Belongs here: which models, sizes and variants run, and the goals. Lives elsewhere: the variants
-(`product`, `fold_peers`), the table (`people`). Ours verifies its inputs' checksums, runs a contract
-of ten checks, folds, writes and publishes; the peers merge and write.
+(`product`, `fold_peers`), the table (`people`). Ours verifies its inputs' checksums, runs a
+contract of ten checks, folds, writes and publishes; the peers merge and write.
 """
 
 from collections.abc import Iterator
 
 from benchmarks.comparison import Comparison, Goal, Options, Variant
-from benchmarks.people import CHANGES, dataset
+from benchmarks.people import CHANGES
 
 _MAIN_ROWS = 5_000_000
 _MODELS = {
@@ -29,6 +29,7 @@ def _compare(name: str, rows: int) -> Comparison:
     model, deletes = _MODELS[name]
     folder = f"lake-{model}-{'cdc' if deletes else 'upserts'}"
     peer = {"folder": folder, "model": model}
+    arrow = {**peer, "arrow_types": True}
     names = ["duckdb", "duckdb-ordered", "pandas", "pandas-arrow"]
     return Comparison(
         f"fold, {name}, {rows / 1e6:g}M",
@@ -38,7 +39,7 @@ def _compare(name: str, rows: int) -> Comparison:
             Variant("DuckDB", "fold_peers:duckdb_merge", peer),
             Variant("DuckDB, ordered", "fold_peers:duckdb_merge", {**peer, "ordered": True}),
             Variant("pandas", "fold_peers:pandas_merge", peer),
-            Variant("pandas, Arrow types", "fold_peers:pandas_merge", {**peer, "arrow_types": True}),
+            Variant("pandas, Arrow types", "fold_peers:pandas_merge", arrow),
         ],
         [
             Goal("wall_s", 1.6, than="DuckDB"),
@@ -49,7 +50,7 @@ def _compare(name: str, rows: int) -> Comparison:
             Variant(
                 "first load, from the source",
                 "product:build_base",
-                {"folder": folder, "config": dataset(rows, model, deletes=deletes)},
+                {"folder": folder, "table": {"rows": rows, "model": model, "deletes": deletes}},
             )
         ],
         repeats=None if rows <= _MAIN_ROWS else 1,

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.comparison import Facts, Work
-from benchmarks.data import DATA, new_directory, parquet_rows
+from benchmarks.data import DATA, DAYS, new_directory, parquet_rows
 from benchmarks.measuring import CORES
 from benchmarks.people import COLUMNS
-from benchmarks.product import DAYS
 
 _PARQUET = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
 _TRACKED = ", ".join(name for name in COLUMNS if name not in ("id", "updated_at"))
@@ -79,7 +78,8 @@ def pandas_merge(folder: str, model: str, arrow_types: bool = False) -> Work:
     options: dict[str, Any] = {"dtype_backend": "pyarrow"} if arrow_types else {}
 
     def read(path: Path) -> Any:
-        return pd.read_parquet(sorted(path.glob("*.parquet")), partitioning=None, **options)
+        files: Any = sorted(path.glob("*.parquet"))
+        return pd.read_parquet(files, partitioning=None, **options)
 
     def work() -> Facts:
         latest = read(changes).sort_values("updated_at").drop_duplicates("id", keep="last")
@@ -104,7 +104,7 @@ def compare(folder: str, model: str, names: list[str]) -> Work:
         validity = ["valid_from", "valid_to", "is_current"] if model == "scd_type_2" else []
         cells = ", ".join([*COLUMNS[:7], "born::DATE", "active", "updated_at", *validity])
         query = f"SELECT count(*), sum(hash({cells})::HUGEINT) FROM '{path}/*.parquet'"
-        return duckdb.sql(query).fetchall()
+        return duckdb.execute(query).fetchall()
 
     def work() -> Facts:
         return {

@@ -4,10 +4,11 @@ Belongs here: its generated rows, its contract with ten checks, its datasets. Li
 suites that fold it (`fold`, `contract`).
 """
 
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from benchmarks.data import cached, run_sql
-from benchmarks.product import DAYS
+from benchmarks.data import DATA, DAYS, cached, run_sql
 
 CHANGES = 50_000
 COLUMNS = (
@@ -41,7 +42,7 @@ _A_YEAR = 31_536_000
 _EXISTING = "(i * 15485863) % {rows}"
 
 
-def dataset(rows: int, model: str, *, deletes: bool, checks: bool = True) -> dict[str, Any]:
+def dataset(rows: int, model: str, *, deletes: bool = False, checks: bool = True) -> dict[str, Any]:
     """Return the configuration of the table with `rows` rows; made files are kept.
 
     Args:
@@ -72,14 +73,12 @@ def _source(rows: int, *, deletes: bool) -> str:
     second = _ROW.format(key=f"({change})", salt=_A_YEAR, op=op, count=CHANGES)
     columns = ", ".join([*COLUMNS, *["op"] * deletes])
     for day, query in zip(DAYS, (first, second), strict=True):
-        cached(
-            f"{stem}-{day}.parquet",
-            lambda path, query=query: run_sql(
-                f"COPY (SELECT {columns} FROM ({query})) TO '{path}' (FORMAT parquet)"
-            ),
-        )
-    path = cached(f"{stem}-{DAYS[0]}.parquet", lambda _: None)
-    return str(path).replace(str(DAYS[0]), "{run_date}")
+        cached(f"{stem}-{day}.parquet", partial(_copy, f"SELECT {columns} FROM ({query})"))
+    return f"{DATA / stem}-{{run_date}}.parquet"
+
+
+def _copy(query: str, path: Path) -> None:
+    run_sql(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
 
 
 def _contract(*, deletes: bool, checks: bool) -> dict[str, Any]:

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.comparison import Facts, Work
-from benchmarks.data import DATA, new_directory
-
-DAYS = (dt.date(2025, 1, 1), dt.date(2025, 1, 2))
+from benchmarks.data import DATA, DAYS, new_directory
+from benchmarks.people import dataset as people
 
 
 def write_config(folder: str, config: Mapping[str, Any]) -> Path:
@@ -66,11 +65,11 @@ def _landing(dataset: Any) -> Callable[[dt.date], int]:
     return land_day
 
 
-def build_base(folder: str, config: Mapping[str, Any]) -> Work:
-    """Land both days and promote the first: the state that folds start from."""
+def build_base(folder: str, table: Mapping[str, Any]) -> Work:
+    """Land both days of people and promote the first: the state that folds start from."""
     from tasks.datasets import load_dataset
 
-    dataset = load_dataset(str(write_config(folder, config)))
+    dataset = load_dataset(str(write_config(folder, people(**table))))
     land_day, promote = _landing(dataset), _promotion(dataset)
 
     def work() -> Facts:

@@ -29,16 +29,17 @@ def render(comparison: Comparison, rounds: Rounds, prepared: Rounds) -> str:
 
 def median(runs: Sequence[Measured], what: str) -> float:
     """Return the median of a quantity, or of a part of the time."""
-    values = [getattr(run, what, None) or run.facts.get(what, 0.0) for run in runs]
-    return statistics.median(values)
+    return statistics.median(_value(run, what) for run in runs)
 
 
 def ratio(rounds: Rounds, ours: str, peer: str, what: str) -> float:
     """Return the median, over the rounds, of ours divided by the peer's in the same round."""
     pairs = zip(rounds[ours], rounds[peer], strict=True)
-    return statistics.median(
-        getattr(one, what) / max(getattr(other, what), 1e-9) for one, other in pairs
-    )
+    return statistics.median(_value(one, what) / _value(other, what) for one, other in pairs)
+
+
+def _value(run: Measured, what: str) -> float:
+    return float(run.facts[what] if what in run.facts else getattr(run, what))
 
 
 def _absolute(runs: Sequence[Measured]) -> list[str]:

@@ -14,6 +14,7 @@ from medallion.folds.sql import literal
 from tasks.readers.json_source import JsonSource
 
 _EXACT_DOUBLE = 2**53
+_SAMPLE_RECORDS = 10_000
 _INTEGERS = frozenset({"BIGINT", "UBIGINT"})
 _TEXT_LIKE = re.compile(r'\b(DATE|TIMESTAMP WITH TIME ZONE|TIMESTAMP|TIME|UUID)\b(?!")')
 
@@ -37,38 +38,54 @@ def infer_columns(source: JsonSource) -> JsonColumns:
     Raises:
         TerminalSourceError: EXT002 for malformed records, EXT003 for unusable keys.
     """
-    shapes = {str(row[0]) for row in source.rows(_SHAPES.format(source.records))}
-    if shapes - {"OBJECT"}:
+    look = _look_at(source, _find_keys(source, f"LIMIT {_SAMPLE_RECORDS}"))
+    if look.has_other_keys:
+        look = _look_at(source, _find_keys(source))
+    if look.shapes - {"OBJECT"}:
         raise _unusable(source, "holds records that are not JSON objects")
-    keys = [str(row[0]) for row in source.rows(_KEYS.format(source.records))]
-    _check_keys(source, keys)
-    kinds = _count_kinds(source, keys)
+    _check_keys(source, list(look.kinds))
     return JsonColumns(
-        types={key: _type_of(source, key, frozenset(kinds[key])) for key in keys},
-        counts={key: sum(counts.values()) for key, counts in kinds.items()},
+        types={key: _type_of(source, key, frozenset(kinds)) for key, kinds in look.kinds.items()},
+        counts={key: sum(kinds.values()) for key, kinds in look.kinds.items()},
     )
 
 
-_SHAPES = "SELECT DISTINCT json_type(json) FROM {}"
-_KEYS = """
-    SELECT key, min(place) AS place FROM (
-        SELECT unnest(json_keys(json)) AS key, unnest(range(len(json_keys(json)))) AS place FROM {}
-    ) GROUP BY key ORDER BY place, key
-"""
+@dataclass(frozen=True)
+class _Look:
+    """What a pass over all records saw: values by key and JSON type, nulls left out."""
+
+    kinds: Mapping[str, dict[str, int]]
+    shapes: frozenset[str]
+    has_other_keys: bool
 
 
-def _count_kinds(source: JsonSource, keys: Sequence[str]) -> Mapping[str, dict[str, int]]:
-    """Count the values of every key by JSON type, nulls left out."""
+def _find_keys(source: JsonSource, sample: str = "") -> list[str]:
+    """Return the keys of all records or of a sample, in order of appearance."""
+    rows = source.rows(
+        "SELECT key, min(place) AS place FROM (SELECT unnest(json_keys(json)) AS key, "
+        "unnest(range(len(json_keys(json)))) AS place "
+        f"FROM (FROM {source.records} {sample})) GROUP BY key ORDER BY place, key"
+    )
+    return [str(row[0]) for row in rows]
+
+
+def _look_at(source: JsonSource, keys: Sequence[str]) -> _Look:
+    """Look at every record once: the types of its values, its own type, and whether it has more."""
     pointers = "[" + ", ".join(literal(_pointer(key)) for key in keys) + "]::VARCHAR[]"
     rows = source.rows(
-        "SELECT place, kind, count(*) FROM (SELECT "
-        f"unnest(json_type(json, {pointers})) AS kind, unnest(range({len(keys)})) AS place "
-        f"FROM {source.records}) WHERE kind <> 'NULL' GROUP BY ALL"
+        "SELECT place, kind, count(*) FROM (SELECT unnest(list_concat(kinds, ["
+        "'is ' || json_type(json), if(len(json_keys(json)) <> list_count(kinds), 'more', NULL)"
+        f"])) AS kind, unnest(range({len(keys) + 2})) AS place "
+        f"FROM (SELECT json, json_type(json, {pointers}) AS kinds FROM {source.records})) "
+        "WHERE kind <> 'NULL' GROUP BY ALL"
     )
-    seen: dict[str, dict[str, int]] = {key: {} for key in keys}
+    kinds: dict[str, dict[str, int]] = {key: {} for key in keys}
     for place, kind, count in rows:
-        seen[keys[place]][kind] = count
-    return seen
+        if place < len(keys):
+            kinds[keys[place]][kind] = count
+    others = {kind for place, kind, _ in rows if place >= len(keys)}
+    shapes = frozenset(kind.removeprefix("is ") for kind in others - {"more"})
+    return _Look(kinds, shapes, "more" in others)
 
 
 def _type_of(source: JsonSource, key: str, kinds: frozenset[str]) -> str:

@@ -124,3 +124,9 @@ def test_declared_integers_are_never_rounded(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"a":1.5}')
     with pytest.raises(TerminalSourceError, match="column 'a'"):
         land(tmp_path, "in.jsonl", columns=["a"], types={"a": "int64"})
+
+
+def test_a_late_record_of_another_shape_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"a":1}\n' * 20_000 + "[1]")
+    with pytest.raises(TerminalSourceError, match="not JSON objects"):
+        land(tmp_path, "in.jsonl")

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from medallion.errors import TerminalSourceError
-from medallion.folds.sql import literal
+from medallion.folds.sql import literal, quote
 from tasks.readers.stream import BATCH_ROWS
 
 
@@ -92,9 +92,11 @@ class JsonSource:
             TerminalSourceError: EXT002, here or from the batches.
         """
         if self.is_nested:
-            names = ", ".join(f"{_json_name(k)}: {_json_name(t)}" for k, t in types.items())
-            record = f"json_transform_strict(json, {literal('{' + names + '}')})"
-            query = f"SELECT unnest({record}) FROM {self.records}"
+            # As JSON first: a strict transformation refuses records that lack a key.
+            names = ", ".join(f'{_json_name(key)}: "JSON"' for key in types)
+            record = f"json_transform(json, {literal('{' + names + '}')}) AS record"
+            values = ", ".join(_typed(key, kind) for key, kind in types.items())
+            query = f"SELECT {values} FROM (SELECT {record} FROM {self.records})"
         else:
             names = ", ".join(f"{literal(k)}: {literal(t)}" for k, t in types.items())
             query = f"SELECT * FROM read_json({self._files}, columns = {{{names}}})"
@@ -132,6 +134,13 @@ def _shape_of(path: Path, form: JsonFormat) -> str:
         while head and not head.strip():
             head = stream.read(4096)
     return "array" if head.lstrip().startswith(b"[") and not form.json_path else "unstructured"
+
+
+def _typed(key: str, kind: str) -> str:
+    """Turn a key's JSON value into its type; the text of a text, not its JSON."""
+    value = f"record.{quote(key)}"
+    text = f"json_extract_string({value}, '$')"
+    return f"{text if kind == 'VARCHAR' else f'CAST({value} AS {kind})'} AS {quote(key)}"
 
 
 def _json_name(value: str) -> str:

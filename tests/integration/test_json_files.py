@@ -110,6 +110,18 @@ def test_documents_land_record_by_record(tmp_path: Path, text: str, form: dict[s
     assert read_landed(land(tmp_path, "in.json", **form)).to_pylist() == [{"a": 1}, {"a": 2}]
 
 
+def test_records_of_a_document_may_lack_keys(tmp_path: Path) -> None:
+    items = [{"a": 1, "b": "x", "c": [1]}, {"b": None, "d": True}, {"a": 2**53 + 1, "d": False}]
+    (tmp_path / "in.json").write_text(json.dumps({"items": items}))
+    landed = read_landed(land(tmp_path, "in.json", json_path="items"))
+    assert landed.select(["a", "b", "d"]).to_pydict() == {
+        "a": [1, None, 2**53 + 1],
+        "b": ["x", None, None],
+        "d": [None, True, False],
+    }
+    assert landed.column("c").to_pylist() == ["[1]", None, None]
+
+
 def test_a_late_column_is_in_every_chunk(tmp_path: Path) -> None:
     lines = [json.dumps({"n": n}) for n in range(20_000)] + [json.dumps({"n": 20_000, "late": "x"})]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))

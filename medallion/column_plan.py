@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from medallion.chain import STATEFUL_MODELS
 from medallion.config.silver import Silver
 from medallion.contract_rules import ColumnRule, CompiledContract
 from medallion.drift import Drift, compare_schemas
@@ -70,7 +71,8 @@ def plan_columns(
     New columns are taken under `evolve`, `warn` and `fail` (which refuses the drift elsewhere),
     and left out under `discard` and `quarantine`; there known types also stay as they were, and
     values that do not fit are bad. Columns that are known but absent are null. A partition without
-    rows says nothing about drift: it has the known columns.
+    rows says nothing about drift: it has the known columns. Models that read their own date alone
+    take what that date has, so that they do not depend on which dates were promoted before.
 
     Raises:
         TerminalSourceError: EXT003, for names that cannot be used, if a key, the order column or
@@ -87,11 +89,12 @@ def plan_columns(
     drift = Drift()
     if not is_empty:
         drift = compare_schemas(previous, observed, rules, contract.strict)
-    left_out = _left_out(observed, silver, contract, set(rules), previous, is_empty)
-    resolver = _Resolver(observed, previous, rules, silver.schema_drift)
-    wanted = _wanted(observed, contract, previous, left_out)
+    known = previous if _builds_on_previous(silver) else None
+    left_out = _left_out(observed, silver, contract, set(rules), known, is_empty)
+    resolver = _Resolver(observed, known, rules, silver.schema_drift)
+    wanted = _wanted(observed, contract, known, left_out)
     ordered = order_columns(
-        wanted, silver.column_schema.column_order or (), contract.columns, _names(previous)
+        wanted, silver.column_schema.column_order or (), contract.columns, _names(known)
     )
     columns = tuple(resolver.resolve(name) for name in ordered)
     _refuse_wide_decimals(columns)
@@ -99,7 +102,7 @@ def plan_columns(
         columns,
         tuple((names.index(name), name) for name in observed.names if name in left_out),
         pa.schema([_silver_field(column) for column in columns]),
-        pa.schema([field for c in columns if (field := resolver.remember(c)) is not None]),
+        _baseline(columns, observed, previous, is_empty),
         drift,
         _warnings(silver, bronze, ordered, drift),
     )
@@ -130,13 +133,36 @@ class _Resolver:
         widest = join_types(known, own.type, take_new=True, keep_known=keep)
         return PlannedColumn(name, place, kind, rule, drops_fields=kind != widest)
 
-    def remember(self, column: PlannedColumn) -> pa.Field | None:
-        """Return what the next partition compares this column with."""
-        own, before = _field(self.observed, column.name), _field(self.previous, column.name)
-        if own is None or pa.types.is_null(own.type):
-            return before if before is not None else own
-        is_declared = column.rule is not None and column.rule.type is not None
-        return own if is_declared else own.with_type(column.type)
+
+def _builds_on_previous(silver: Silver) -> bool:
+    """Tell whether the columns of before decide on those of now: where new ones are not taken, too.
+
+    Otherwise a date's Silver would depend on which dates were promoted before it.
+    """
+    return silver.model in STATEFUL_MODELS or silver.schema_drift in ("discard", "quarantine")
+
+
+def _baseline(
+    columns: tuple[PlannedColumn, ...],
+    observed: pa.Schema,
+    previous: pa.Schema | None,
+    is_empty: bool,
+) -> pa.Schema:
+    """Return what the next partition compares its columns with."""
+    if is_empty and previous is not None:
+        return previous
+    fields = [_remember(column, observed, previous) for column in columns]
+    return pa.schema([field for field in fields if field is not None])
+
+
+def _remember(
+    column: PlannedColumn, observed: pa.Schema, previous: pa.Schema | None
+) -> pa.Field | None:
+    own, before = _field(observed, column.name), _field(previous, column.name)
+    if own is None or pa.types.is_null(own.type):
+        return before if before is not None else own
+    is_declared = column.rule is not None and column.rule.type is not None
+    return own if is_declared else own.with_type(column.type)
 
 
 def _used_columns(silver: Silver) -> tuple[str, ...]:

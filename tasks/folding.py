@@ -23,6 +23,7 @@ from medallion.folds.digests import row_text
 from medallion.folds.inputs import hash_expression
 from medallion.folds.sql import listed, quote
 from medallion.provenance import PublishedPartition
+from tasks.base_types import require_castable
 from tasks.engine import connect
 from tasks.lake import silver_partition
 from tasks.merging import can_merge, merge_ordered
@@ -83,7 +84,13 @@ def describe_work(
     base: PublishedPartition | None,
     workspace: Path,
 ) -> FoldWork:
-    """Say what a promotion's fold reads and is asked to do."""
+    """Say what a promotion's fold reads and is asked to do.
+
+    Raises:
+        QualityError: QUAL002, when the base has values that a column's type of now cannot hold.
+    """
+    if base is not None:
+        require_castable(base, rows.schema)
     return FoldWork(
         spec=_spec(dataset, silver, run_date, rows),
         business=rows.schema,

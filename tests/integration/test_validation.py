@@ -371,7 +371,7 @@ def test_absent_column_is_null_and_stays_known(tmp_path: Path) -> None:
     (tmp_path / "first").mkdir()
     (tmp_path / "second").mkdir()
     first = land(tmp_path / "first", {"a": [1], "b": ["x"]}).validate()
-    second = land(tmp_path / "second", {"a": [1]}).validate(first.baseline)
+    second = land(tmp_path / "second", {"a": [1]}).validate(first.baseline, model="event_log")
     assert good(second).column("b").to_pylist() == [None]
     assert [change.describe() for change in second.drift.changes] == ["removed b (string)"]
     assert second.baseline == first.baseline

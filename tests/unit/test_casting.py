@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from medallion.casting import cast_column
 from medallion.errors import ConfigError
 
-BAD = object()
+BAD = "a bad value"  # and no value of any example
 CONTEXT = Context(prec=200)
 STRING, INT64, FLOAT64 = pa.string(), pa.int64(), pa.float64()
 UTC, BERLIN = pa.timestamp("us", "UTC"), pa.timestamp("us", "Europe/Berlin")

@@ -121,7 +121,7 @@ def test_fields_of_a_declared_struct_are_compared_with_the_contract() -> None:
 def plan(
     bronze: pa.Schema, previous: pa.Schema | None = None, is_empty: bool = False, **silver: Any
 ) -> ColumnPlan:
-    section = Silver.model_validate(silver)
+    section = Silver.model_validate({"model": "event_log", **silver})
     contract = compile_contract(section.contract)
     return plan_columns(bronze, section, contract, previous, is_empty)
 
@@ -256,3 +256,12 @@ def test_only_fail_refuses_drift() -> None:
         drift.refuse("fail")
     assert caught.value.code == "QUAL002"
     Drift().refuse("fail")
+
+
+@pytest.mark.parametrize("policy", ["evolve", "warn", "fail"])
+def test_model_without_a_base_takes_what_its_date_has(policy: str) -> None:
+    previous = pa.schema([("a", pa.int64()), ("gone", pa.string())])
+    observed = pa.schema([("a", pa.int32()), ("b", pa.int8())])
+    planned = plan(observed, previous, model="periodic_snapshot", schema_drift=policy)
+    assert planned.schema == planned.baseline == observed
+    assert [change.kind for change in planned.drift.changes] == ["narrowed", "added", "removed"]

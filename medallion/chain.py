@@ -32,6 +32,7 @@ class SilverFacts:
         bronze_digest: Content of the Bronze partition that it read.
         base_date: Load date of the Silver partition that it was folded onto, if any.
         base_digest: Content of that partition.
+        first_date: Date of the first Bronze partition in its fold, be it there or purged.
     """
 
     content_digest: str
@@ -39,6 +40,7 @@ class SilverFacts:
     bronze_digest: str
     base_date: dt.date | None = None
     base_digest: str | None = None
+    first_date: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,23 @@ class Chain:
     def dates(self) -> list[dt.date]:
         """Every date of the chain: with Bronze, or with Silver whose Bronze was purged."""
         return sorted({*self.bronze, *self.silver})
+
+    @property
+    def settled_until(self) -> dt.date:
+        """The oldest Silver date, if the Bronze that its fold began with was purged.
+
+        What came before it is known from this partition alone, so no date up to it can be promoted
+        again. Where nothing is lost, a date before all others.
+        """
+        oldest = min(self.silver, default=dt.date.min)
+        first = self.silver[oldest].first_date if self.silver and self.is_stateful else None
+        is_lost = first is not None and first < oldest and first not in self.bronze
+        return oldest if is_lost else dt.date.min
+
+    @property
+    def open_dates(self) -> list[dt.date]:
+        """Every date whose past is there: those that a promotion may have to catch up with."""
+        return [date for date in self.dates if date >= self.settled_until]
 
     def base_of(self, date: dt.date) -> dt.date | None:
         """Return the date that `date` builds on: the chain's previous one."""
@@ -111,7 +130,7 @@ def find_stale(chain: Chain) -> dict[dt.date, str]:
 
 def describe_neighbours(chain: Chain, target: dt.date) -> dict[str, list[str]]:
     """Say which other dates a promotion of `target` would promote, for a dry run."""
-    dates = chain.dates if chain.is_stateful else []
+    dates = chain.open_dates if chain.is_stateful else []
     earlier = {date: explain_staleness(chain, date) for date in dates if date < target}
     first = [f"{date}: {reason}" for date, reason in earlier.items() if reason]
     later = [date.isoformat() for date in sorted(chain.silver) if date > target and dates]
@@ -129,7 +148,7 @@ def next_promotion(
     stale. Ask again after each promotion: one that changed nothing leaves nothing stale behind it.
     """
     finished = set(done)
-    for date in sorted({*chain.dates, target}) if chain.is_stateful else [target]:
+    for date in sorted({*chain.open_dates, target}) if chain.is_stateful else [target]:
         if date in finished:
             continue
         if date < target and explain_staleness(chain, date):
@@ -144,12 +163,17 @@ def next_promotion(
 def find_unbuildable(chain: Chain, target: dt.date, *, cascade: bool) -> list[dt.date]:
     """Return the dates that a promotion of `target` cannot do without, but whose Bronze is gone.
 
-    They are `target` itself, and partitions that are stale whatever comes of others.
+    They are `target` itself, partitions that are stale whatever comes of others, and the first date
+    of a fold that would have to begin anew.
     """
     if target not in chain.bronze:
         return [target]
     purged = _purged(chain, target, cascade=cascade)
-    return [date for date in purged if explain_staleness(chain, date)]
+    stale = [date for date in purged if explain_staleness(chain, date)]
+    oldest = chain.settled_until
+    begins_anew = target <= oldest or (oldest in chain.silver and explain_staleness(chain, oldest))
+    first = chain.silver[oldest].first_date if begins_anew else None
+    return [*([first] if first else []), *stale]
 
 
 def find_purged_after(
@@ -169,6 +193,8 @@ def _purged(chain: Chain, target: dt.date, *, cascade: bool) -> list[dt.date]:
 
 def _explain_base(chain: Chain, date: dt.date, facts: SilverFacts) -> str:
     base = chain.base_of(date)
+    if date == chain.settled_until:
+        return ""
     if base != facts.base_date:
         if base is None or (facts.base_date is not None and base < facts.base_date):
             return f"it builds on {facts.base_date}, which is gone"

@@ -97,7 +97,7 @@ _STATS = _object(
     non_null=_told(
         {"type": "object", "additionalProperties": _COUNT}, "Bronze: values of each column."
     ),
-    state=_told({"type": "object"}, "Silver: rows of the state before and after."),
+    state=_told({"type": "object"}, "Silver: rows before and after, first date of the fold."),
 )
 _INPUT = _object(
     "layer dataset partition content_digest row_count",

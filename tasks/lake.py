@@ -127,7 +127,14 @@ def silver_facts(one: PublishedPartition) -> SilverFacts:
         bronze_digest=inputs["bronze"].content_digest,
         base_date=parse_date(partition_date(base.partition)) if base else None,
         base_digest=base.content_digest if base else None,
+        first_date=first_date(parse_date(partition_date(one.checksums.partition)), one),
     )
+
+
+def first_date(date: dt.date, one: PublishedPartition | None) -> dt.date:
+    """Return the date of the first Bronze partition in a Silver partition's fold; else `date`."""
+    told = one.checksums.stats.get("state", {}).get("first_date") if one else None
+    return parse_date(told) if told else date
 
 
 def dataset_trees(dataset: DatasetConfig) -> list[Path]:

@@ -34,10 +34,7 @@ from tasks.folding import (
     open_fold,
     read_artifacts,
 )
-from tasks.lake import (
-    silver_logic_digest,
-    silver_partition,
-)
+from tasks.lake import first_date, silver_logic_digest, silver_partition
 from tasks.local_publisher import Stage
 from tasks.promotion_inputs import Inputs, require_silver
 from tasks.publication import Draft
@@ -135,7 +132,9 @@ def preview_partition(dataset: DatasetConfig, run_date: dt.date, inputs: Inputs)
     with _folded(dataset, run_date, inputs, wants_examples=True) as fold:
         outcome = _outcome(fold, fold.counts["rows"], _redact(fold.examples, silver))
     told = {name: fold.counts.get(name, 0) for name in _DIFFERENCE}
-    return replace(outcome, details={**told, "quarantined": outcome.quarantined, **outcome.details})
+    rejects = {"rejects": outcome.rejects} if outcome.rejects else {}
+    details = {**told, "quarantined": outcome.quarantined, **rejects, **outcome.details}
+    return replace(outcome, details=details)
 
 
 @contextmanager
@@ -217,7 +216,10 @@ def _draft(
         artifact=written.main,
         stats={
             "law": {run_date.isoformat(): _account(rows, counts)},
-            "state": {name: counts[name] for name in ("rows_before", "rows")},
+            "state": {
+                **{name: counts[name] for name in ("rows_before", "rows")},
+                "first_date": first_date(run_date, inputs.base).isoformat(),
+            },
         },
         logic_digest=silver_logic_digest(dataset),
         config={"name": dataset.name, "sha256": dataset.sha256},
@@ -254,7 +256,7 @@ def _about(dataset: DatasetConfig, rows: Validated, counts: Mapping[str, int]) -
 
 def _outcome(fold: _Fold, row_count: int, examples: Mapping[str, Any]) -> Outcome:
     rows = fold.rows
-    details = {**fold.counts, **examples}
+    details = {**fold.counts, "read": rows.row_count, **examples}
     return Outcome(
         row_count=row_count,
         quarantined=rows.bad_count,

@@ -1,6 +1,7 @@
 """Which Silver partitions are stale, and in which order they are built."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -85,6 +86,39 @@ def test_a_purged_input_counts_as_holding() -> None:
     purged = Chain({DAYS[4]: chain.bronze[DAYS[4]]}, chain.silver, LOGIC, True)
     assert find_stale(purged) == {}
     assert purged.base_of(DAYS[4]) == DAYS[3]
+
+
+def purged_chain(bronze_from: int, silver_from: int, logic: str = LOGIC) -> Chain:
+    """A chain that began with the first day, of which older partitions were purged."""
+    chain = built_chain(DAYS)
+    silver = {day: replace(chain.silver[day], first_date=DAYS[0]) for day in DAYS[silver_from:-1]}
+    return Chain({day: chain.bronze[day] for day in DAYS[bronze_from:]}, silver, logic, True)
+
+
+@pytest.mark.parametrize(("bronze_from", "silver_from"), [(2, 2), (3, 2), (1, 2)])
+def test_purged_dates_are_never_folded_anew(bronze_from: int, silver_from: int) -> None:
+    chain = purged_chain(bronze_from, silver_from)
+    assert chain.settled_until == DAYS[2]
+    assert find_stale(chain) == {}
+    assert find_unbuildable(chain, DAYS[4], cascade=True) == []
+    assert order(chain, DAYS[4]) == [DAYS[4]]
+
+
+@pytest.mark.parametrize("target", DAYS[1:3], ids=["late date", "oldest partition"])
+def test_a_date_whose_past_was_purged_cannot_be_promoted(target: dt.date) -> None:
+    chain = purged_chain(bronze_from=1, silver_from=2)
+    assert find_unbuildable(chain, target, cascade=False) == [DAYS[0]]
+
+
+def test_a_changed_configuration_needs_the_purged_past() -> None:
+    chain = purged_chain(bronze_from=2, silver_from=2, logic="other")
+    assert find_unbuildable(chain, DAYS[4], cascade=True) == [DAYS[0]]
+
+
+def test_lost_silver_is_built_again_while_all_bronze_is_there() -> None:
+    chain = purged_chain(bronze_from=0, silver_from=2)
+    assert find_unbuildable(chain, DAYS[4], cascade=True) == []
+    assert order(chain, DAYS[4]) == DAYS
 
 
 def test_a_changed_configuration_makes_everything_stale() -> None:

@@ -82,7 +82,13 @@ def environment_of(prefect_home: Path) -> dict[str, str]:
     """Return an environment with this interpreter's commands first, and a Prefect of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return {**kept, "PATH": path, "PREFECT_HOME": str(prefect_home), "LC_ALL": "C.UTF-8"}
+    return {
+        **kept,
+        "PATH": path,
+        "PREFECT_HOME": str(prefect_home),
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+    }
 
 
 def mask(text: str) -> str:

@@ -18,10 +18,12 @@ from tasks.extraction import extract_partition, read_sample
 from tasks.lake import bronze_partition, bronze_root
 from tasks.local_publisher import open_stage
 from tasks.publication import publish_partition, read_base
+from tasks.redaction import redacted_errors
 from tasks.runs import begin_run, name_run, resolve_run_date
 
 
 @flow(name="bronze-extract", flow_run_name=name_run)
+@redacted_errors()
 def bronze_extract(
     config: str,
     run_date: dt.date | None = None,

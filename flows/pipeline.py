@@ -14,10 +14,12 @@ from flows.silver_extract import silver_extract
 from medallion.results import Layers, PartitionResult
 from tasks.datasets import load_dataset
 from tasks.progress import report_rows
+from tasks.redaction import redacted_errors
 from tasks.runs import name_run, resolve_run_date
 
 
 @flow(name="pipeline", flow_run_name=name_run)
+@redacted_errors()
 def pipeline(
     config: str,
     run_dates: list[dt.date] | None = None,

@@ -16,10 +16,12 @@ from flows.pipeline import pipeline
 from medallion.results import Layers, PartitionResult
 from tasks.artifacts import DatasetProgress
 from tasks.datasets import load_datasets
+from tasks.redaction import redacted_errors
 from tasks.runs import name_fan_out
 
 
 @flow(name="run-datasets", flow_run_name=name_fan_out)
+@redacted_errors()
 def run_datasets(
     configs: list[str],
     run_dates: list[dt.date],
@@ -64,6 +66,7 @@ def run_datasets(
 
 
 @task(task_run_name="{source_name}", cache_policy=NO_CACHE, persist_result=False)
+@redacted_errors()
 def run_dataset(
     config: str,
     run_dates: list[dt.date],

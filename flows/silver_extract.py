@@ -27,11 +27,13 @@ from tasks.local_publisher import open_stage
 from tasks.promotion import preview_partition, promote_partition
 from tasks.promotion_inputs import promotion_lock, read_inputs, require_bronze, require_silver
 from tasks.publication import holds_content, publish_partition, read_base
+from tasks.redaction import redacted_errors
 from tasks.runners import choose_task_runner
 from tasks.runs import begin_run, name_run, resolve_run_date
 
 
 @flow(name="silver-extract", flow_run_name=name_run, task_runner=choose_task_runner())
+@redacted_errors()
 def silver_extract(
     config: str,
     run_date: dt.date | None = None,

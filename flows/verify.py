@@ -13,10 +13,12 @@ from prefect.cache_policies import NO_CACHE
 from medallion.errors import ChecksumMismatchError
 from tasks.datasets import load_datasets
 from tasks.lake import dataset_trees
+from tasks.redaction import redacted_errors
 from tasks.verification import Report, verify_trees
 
 
 @flow(name="verify-partitions")
+@redacted_errors()
 def verify_partitions(configs: list[str], strict: bool = False) -> Report:
     """Re-hash every partition of the datasets and follow their inputs.
 
@@ -42,6 +44,7 @@ def verify_partitions(configs: list[str], strict: bool = False) -> Report:
 
 
 @task(name="verify-trees", cache_policy=NO_CACHE, persist_result=False)
+@redacted_errors()
 def verify(trees: list[Path]) -> Report:
     """Verify partitions as a task of its own."""
     return verify_trees(trees)

@@ -51,7 +51,7 @@ CODES: dict[str, str] = {
     "STATE001": "The Bronze partition that a promotion needs does not exist.",
     "STATE002": "A promotion's inputs or base are broken.",
     "QUAL001": "More rows are bad than `error_handling` allows.",
-    "QUAL002": "`schema_drift: fail` refuses a drift, or a column's new type cannot hold old values.",
+    "QUAL002": "`schema_drift: fail` refuses a drift, or a type cannot hold the values of before.",
     "QUAL003": "A contract check with `on_fail: fail` failed, or a check could not be run.",
     "QUAL004": "The conservation law does not hold; nothing was published.",
     "QUAL005": "A full snapshot lacks more keys than `max_delete_percent` allows.",

@@ -18,6 +18,7 @@ from prefect.artifacts import (
 from prefect.cache_policies import NO_CACHE
 
 from medallion.results import PartitionResult, format_size
+from tasks.redaction import redact
 
 MAX_REJECT_ROWS = 100
 
@@ -26,7 +27,8 @@ MAX_REJECT_ROWS = 100
 def record_result(result: PartitionResult, rejects: Sequence[Mapping[str, Any]] = ()) -> None:
     """Keep a result as an artifact under the dataset's own key: the UI shows its history."""
     key = artifact_key(result.dataset)
-    create_markdown_artifact(key=key, markdown=render_report(result), description=result.describe())
+    report, description = redact(render_report(result)), redact(result.describe())
+    create_markdown_artifact(key=key, markdown=report, description=description)
     if rejects:
         table = [dict(row) for row in rejects[:MAX_REJECT_ROWS]]
         description = f"{result.dataset} {result.run_date}: rejected rows by reason"

@@ -1,20 +1,29 @@
-"""How logs and progress look on a terminal.
+"""How logs, progress and wrong usage look on a terminal.
 
-Belongs here: formatters and the bar. Lives elsewhere: what is logged, and which format is wanted
-(`flows.cli`).
+Belongs here: formatters, the bar, the form of usage errors. Lives elsewhere: what is logged, which
+format is wanted and which arguments there are (`flows.cli`).
 """
 
+import argparse
 import json
 import logging
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, NoReturn
 
 from tasks.progress import listening
 
 LogFormat = Literal["human", "json", "simple"]
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser that reports wrong usage as all other errors are: one line with a code."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the error and exit with 2."""
+        self.exit(2, f"error CFG008: {message}; see `{self.prog} --help`\n")
 
 
 class JsonFormatter(logging.Formatter):
@@ -29,7 +38,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         if record.exc_info:
-            facts["exception"] = self.formatException(record.exc_info)
+            facts["exception"] = record.exc_text or self.formatException(record.exc_info)
         return json.dumps(facts)
 
 

@@ -13,6 +13,7 @@ from medallion.config.models import DatasetConfig
 from medallion.config.references import parse_env_file
 from medallion.config.resolution import resolve_dataset
 from medallion.errors import ConfigError
+from tasks.redaction import hide_values
 
 
 def load_datasets(
@@ -55,12 +56,13 @@ def load_dataset(
 
 
 def load_env_file(file: str) -> dict[str, str]:
-    """Put the variables of an env file into the environment and return them.
+    """Put the variables of an env file into the environment, return them, and hide their values.
 
     Raises:
         ConfigError: CFG001, when the file cannot be read or a line is not `KEY=VALUE`.
     """
     values = parse_env_file(_read(file))
+    hide_values(values.values())
     os.environ.update(values)
     return values
 

@@ -29,6 +29,7 @@ from tasks.local_publisher import Stage
 from tasks.progress import report_rows
 from tasks.publication import Draft
 from tasks.readers.stream import SourceStream, read_ahead
+from tasks.redaction import redacted_errors
 from tasks.staging import PartitionWriter, Place
 from tasks.work_area import scratch_directory
 
@@ -60,6 +61,7 @@ class Sample:
     cache_policy=NO_CACHE,
     persist_result=False,
 )
+@redacted_errors()
 def extract_partition(dataset: DatasetConfig, run_date: dt.date, stage: Stage) -> Draft:
     """Read a dataset's source into the stage.
 
@@ -142,7 +144,7 @@ def _draft(
         about={
             "source": {
                 "kind": "file",
-                "uri": dataset.source.file.path,
+                "uri": dataset.template.file.path,
                 "files": describe_files(paths),
             },
             "write": {"compression": write_settings(dataset).compression},

@@ -30,6 +30,7 @@ from tasks.folding import (
 )
 from tasks.merging import can_merge, merge_ordered
 from tasks.readers.stream import BATCH_ROWS
+from tasks.redaction import redacted_errors
 from tasks.runners import THREADS
 
 _BUCKETED = ("scd_type_1", "scd_type_2")
@@ -74,6 +75,7 @@ def fold_in_buckets(work: FoldWork, buckets: int) -> list[FoldedBucket]:
     cache_policy=NO_CACHE,
     persist_result=False,
 )
+@redacted_errors()
 def fold_bucket(work: FoldWork, bucket: int, buckets: int) -> FoldedBucket:
     """Fold the keys of one bucket into files of ordered rows."""
     spooled: list[SpooledArtifact] = []

@@ -38,6 +38,7 @@ from tasks.lake import first_date, silver_logic_digest, silver_partition
 from tasks.local_publisher import Stage
 from tasks.promotion_inputs import Inputs, require_silver
 from tasks.publication import Draft
+from tasks.redaction import redacted_errors
 from tasks.staging import Place
 from tasks.validation import Validated, validate_partition, write_quarantine
 from tasks.work_area import scratch_directory
@@ -91,6 +92,7 @@ class _Fold:
     cache_policy=NO_CACHE,
     persist_result=False,
 )
+@redacted_errors()
 def promote_partition(
     dataset: DatasetConfig, run_date: dt.date, inputs: Inputs, stage: Stage
 ) -> Promotion:

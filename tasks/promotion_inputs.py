@@ -31,6 +31,7 @@ from tasks.lake import (
     silver_partition,
     silver_root,
 )
+from tasks.redaction import redacted_errors
 from tasks.verifier import verify_partition
 from tasks.work_area import LOCK_TIMEOUT_SECONDS, partition_lock_path, prepare_root
 
@@ -98,6 +99,7 @@ def promotion_lock(dataset: DatasetConfig) -> Iterator[None]:
 
 
 @task(name="verify-inputs", cache_policy=NO_CACHE, persist_result=False)
+@redacted_errors()
 def read_inputs(
     dataset: DatasetConfig, run_date: dt.date, base: dt.date | None, before: dt.date | None
 ) -> Inputs:

@@ -31,6 +31,7 @@ from medallion.manifest import (
 )
 from tasks.filesystem import LOCAL, Filesystem
 from tasks.local_publisher import Stage, atomic_glob_supported, publish_stage, read_commit
+from tasks.redaction import redact_values, redacted_errors
 from tasks.runs import RunFacts, now, producer_versions
 from tasks.verifier import verify_partition
 
@@ -125,6 +126,7 @@ def publish_draft(
     cache_policy=NO_CACHE,
     persist_result=False,
 )
+@redacted_errors()
 def publish_partition(
     stage: Stage, draft: Draft, run: RunFacts, base: Checksums | None
 ) -> Publication:
@@ -160,9 +162,15 @@ def _metadata(generation: Generation, draft: Draft, run: RunFacts) -> bytes:
         producer=producer_versions(),
         config=draft.config,
         inputs=draft.inputs,
-        **draft.about,
+        **_redact_told(draft.about),
     )
     return metadata_bytes(document)
+
+
+def _redact_told(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Redact what is told to people; columns stay as they are, since the next run reads them."""
+    told = {name: redact_values(about[name]) for name in ("source", "quality") if name in about}
+    return {**about, **told}
 
 
 def _is_unchanged(destination: Path, base: Checksums, new: Checksums, metadata: bytes) -> bool:

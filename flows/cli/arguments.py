@@ -9,6 +9,7 @@ import importlib
 from collections.abc import Callable
 
 import medallion
+from tasks.console import CommandParser
 
 _PATTERNS = ("full", "cdc", "current_history")
 _MODELS = (
@@ -30,7 +31,7 @@ examples:
 exit codes: 0 done, 1 failed, 2 bad usage or configuration
 """
 
-Parser = argparse.ArgumentParser
+Parser = CommandParser
 
 
 def build_parser() -> Parser:
@@ -77,7 +78,11 @@ def _add_log_flags(parser: Parser) -> None:
         default="human",
         help="logs go to stderr, results to stdout; json writes one object a line to both",
     )
-    parser.add_argument("--env-file", metavar="FILE", help="load KEY=VALUE lines for ${VAR}")
+    parser.add_argument(
+        "--env-file",
+        metavar="FILE",
+        help="load KEY=VALUE lines for ${VAR}; values of 8 characters or more are hidden in output",
+    )
 
 
 def _add_config(parser: Parser, *, required: bool = True) -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tasks.console import make_handler
+from tasks.redaction import redact, redact_values
 
 _LOGGERS = ("flows", "tasks", "medallion")
 
@@ -39,12 +40,15 @@ def print_error(
     options: argparse.Namespace, code: str, message: str, error: BaseException | None
 ) -> None:
     """Say in one line what happened and what to do; a traceback only when asked for."""
-    if options.log_format == "json":
-        print(json.dumps({"level": "error", "code": code, "message": message}), file=sys.stderr)
-    else:
-        print(f"error {code}: {message}", file=sys.stderr)
+    facts = {"level": "error", "code": code, "message": redact(message)}
     if options.verbose and error is not None:
-        traceback.print_exception(error, file=sys.stderr)
+        facts["exception"] = redact("".join(traceback.format_exception(error))).rstrip()
+    if options.log_format == "json":
+        print(json.dumps(facts), file=sys.stderr)
+        return
+    print(f"error {code}: {facts['message']}", file=sys.stderr)
+    if "exception" in facts:
+        print(facts["exception"], file=sys.stderr)
 
 
 def print_rows(
@@ -52,9 +56,9 @@ def print_rows(
 ) -> None:
     """Print results: one JSON object a line, or the lines meant for people."""
     if options.log_format == "json":
-        lines = (json.dumps(row, default=str, sort_keys=True) for row in rows)
+        lines = (json.dumps(redact_values(row), default=str, sort_keys=True) for row in rows)
     for line in lines:
-        print(line)
+        print(redact(line))
 
 
 @contextmanager

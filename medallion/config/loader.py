@@ -86,6 +86,7 @@ class _Reading:
             name=self.source.config_name,
             file_name=file_name,
             sha256=hashlib.sha256(canonical_json(draft.data)).hexdigest(),
+            template=self.source,
             platform=self.platform,
             source=self.source,
             silver=self.silver,

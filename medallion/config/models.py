@@ -56,17 +56,19 @@ class ConfigFile(Section):
 
 @dataclass(frozen=True)
 class DatasetConfig:
-    """One dataset, checked; references are still unresolved.
+    """One dataset, checked; references are unresolved until `resolve_dataset`.
 
     Attributes:
         name: `source.config_name`.
         file_name: The file as the caller named it.
         sha256: Of the dataset's data as written, in canonical JSON, before any reference.
+        template: `source` with its references unresolved for ever: what manifests may show.
     """
 
     name: str
     file_name: str
     sha256: str
+    template: Source
     platform: Platform
     source: Source
     silver: Silver | None

@@ -5,8 +5,10 @@ Belongs here: `<artifact>/[<column>=<value>/…]part-….parquet`. Lives elsewhe
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +19,7 @@ from medallion.partition import directory_of
 from tasks.folding import OrderedArtifact
 from tasks.local_publisher import Stage
 from tasks.readers.stream import read_ahead
-from tasks.staging import PartitionWriter, Place
+from tasks.staging import PartitionWriter, Place, write_artifact
 
 MAIN_ARTIFACTS = ("history", "current", "full_snapshot", "cdc_changes", "events")
 
@@ -40,9 +42,11 @@ def write_artifacts(
     for artifact in artifacts:
         name, schema = artifact.plan.name, artifact.schema
         own = WriteSettings(settings.compression) if artifact.plan.is_internal else settings
-        files += write_artifact_files(
-            read_ahead(artifact.rows), schema, stage, name, own, artifact.plan.partition_columns
-        )
+        # Closed even if a write fails: nobody may use the engine any more when it ends.
+        with closing(read_ahead(artifact.rows)) as rows:
+            files += write_artifact_files(
+                rows, schema, stage, name, own, artifact.plan.partition_columns
+            )
         schemas[name] = schema
     main = next(name for name in MAIN_ARTIFACTS if name in schemas)
     return WrittenArtifacts(files, main, schemas[main])
@@ -70,19 +74,19 @@ def write_artifact_files(
         partition_columns: Columns whose values become directories.
     """
     base = f"_state/{artifact.removeprefix('_')}" if artifact.startswith("_") else artifact
+    pieces = _runs(batches, schema, base, partition_columns)
     files: list[DataFile] = []
-    writer: PartitionWriter | None = None
-    for folder, rows in _runs(batches, schema, base, partition_columns):
+    for folder, runs in groupby(pieces, key=itemgetter(0)):
         place = Place(stage.path, stage.commit_id, folder)
-        if writer is None or place != writer.place:
-            files += writer.close() if writer else []
-            writer = PartitionWriter(place, artifact, schema, settings)
-        writer.write(rows)
-    if writer is None:
-        writer = PartitionWriter(
-            Place(stage.path, stage.commit_id, base), artifact, schema, settings
+        with PartitionWriter(place, artifact, schema, settings) as writer:
+            for _, rows in runs:
+                writer.write(rows)
+            files += writer.close()
+    if not files:
+        files = write_artifact(
+            (), Place(stage.path, stage.commit_id, base), artifact, schema, settings
         )
-    return files + writer.close()
+    return files
 
 
 def _runs(

@@ -6,6 +6,7 @@ Belongs here: source → staged Bronze files, counted in and out. Lives elsewher
 
 import datetime as dt
 import logging
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,13 +83,15 @@ def extract_partition(dataset: DatasetConfig, run_date: dt.date, stage: Stage) -
     settings = write_settings(dataset)
     with scratch_directory() as spill:
         stream = open_files(dataset.source.file, paths, spill)
-        writer = PartitionWriter(
-            Place(stage.path, stage.commit_id), "data", stream.schema, settings
-        )
-        for batch in read_ahead(stream.batches):
-            writer.write(batch)
-            report_rows(dataset.name, batch.num_rows)
-        files = writer.close()
+        place = Place(stage.path, stage.commit_id)
+        with (
+            closing(read_ahead(stream.batches)) as batches,
+            PartitionWriter(place, "data", stream.schema, settings) as writer,
+        ):
+            for batch in batches:
+                writer.write(batch)
+                report_rows(dataset.name, batch.num_rows)
+            files = writer.close()
     _check_counts(stream, writer, stage.path, files)
     _log.info("extracted dataset=%s rows=%s files=%s", dataset.name, writer.row_count, len(files))
     return _draft(dataset, run_date, paths, writer, files)

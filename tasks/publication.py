@@ -34,6 +34,7 @@ from tasks.local_publisher import Stage, atomic_glob_supported, publish_stage, r
 from tasks.redaction import redact_values, redacted_errors
 from tasks.runs import RunFacts, now, producer_versions
 from tasks.verifier import verify_partition
+from tasks.work_area import storage_errors
 
 _log = logging.getLogger(__name__)
 
@@ -112,8 +113,9 @@ def publish_draft(
     if base and _is_unchanged(stage.root / draft.path, base, checksums, metadata):
         _log.info("unchanged dataset=%s path=%s", draft.dataset, draft.path)
         return Publication(base, is_new=False)
-    fs.write_bytes(stage.path / METADATA_NAME, metadata)
-    fs.write_bytes(stage.path / CHECKSUMS_NAME, checksums.to_bytes())
+    with storage_errors("write the manifests in", stage.path):
+        fs.write_bytes(stage.path / METADATA_NAME, metadata)
+        fs.write_bytes(stage.path / CHECKSUMS_NAME, checksums.to_bytes())
     atomic_glob = publish_stage(stage, draft.path, base.commit_id if base else None, fs)
     _log.info("published dataset=%s path=%s commit=%s", draft.dataset, draft.path, stage.commit_id)
     # The publisher has the last word on how the switch could be made.

@@ -6,7 +6,8 @@ are known. Lives elsewhere: what is valid (`medallion.row_validation`), the spoo
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -108,7 +109,8 @@ def validate_partition(
         plan.drift.refuse(silver.schema_drift)
     validator = RowValidator(plan, silver, contract)
     spools = RowSpools(workspace, plan.schema, silver)
-    spools.fill(_validate_rows(rows, validator))
+    with closing(_validate_rows(rows, validator)) as validated:
+        spools.fill(validated)
     _check_whole(spools, contract, validator, silver)
     _log.info("validated bronze=%s rows=%d bad=%d", bronze, rows.row_count, spools.bad_count)
     if enforce:
@@ -136,11 +138,12 @@ def _describe(
     )
 
 
-def _validate_rows(rows: BronzeRows, validator: RowValidator) -> Iterator[ValidBatch]:
+def _validate_rows(rows: BronzeRows, validator: RowValidator) -> Generator[ValidBatch]:
     start = 0
-    for batch in read_ahead(piece.batch for piece in rows.read()):
-        yield validator.validate(batch, start)
-        start += batch.num_rows
+    with closing(read_ahead(piece.batch for piece in rows.read())) as batches:
+        for batch in batches:
+            yield validator.validate(batch, start)
+            start += batch.num_rows
 
 
 def _check_whole(

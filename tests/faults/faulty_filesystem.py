@@ -5,12 +5,13 @@ Belongs here: what can go wrong with a single call. Lives elsewhere: what must h
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tasks.filesystem import Filesystem
+from tasks.filesystem import LOCAL, Filesystem
 
 
 class Fault(StrEnum):
@@ -129,3 +130,15 @@ def _recorded(name: str) -> Callable[..., Any]:
 
 for _name in CALLS:
     setattr(FaultyFilesystem, _name, _recorded(_name))
+
+
+@contextmanager
+def faulty_disk(fault: Fault = Fault.NONE, at: int = 0) -> Iterator[FaultyFilesystem]:
+    """Let the disk that everything uses by default fail, and mend it."""
+    healthy, faulty = dict(vars(LOCAL)), FaultyFilesystem(fault, at)
+    # Every module holds the one instance, so that this must become another.
+    LOCAL.__dict__, LOCAL.__class__ = vars(faulty), FaultyFilesystem
+    try:
+        yield faulty
+    finally:
+        LOCAL.__dict__, LOCAL.__class__ = healthy, Filesystem

@@ -18,6 +18,7 @@ from prefect.artifacts import (
 from prefect.cache_policies import NO_CACHE
 
 from medallion.results import PartitionResult, format_size
+from tasks.progress import report_result
 from tasks.redaction import redact
 
 MAX_REJECT_ROWS = 100
@@ -26,6 +27,7 @@ MAX_REJECT_ROWS = 100
 @task(name="record-result", cache_policy=NO_CACHE, persist_result=False)
 def record_result(result: PartitionResult, rejects: Sequence[Mapping[str, Any]] = ()) -> None:
     """Keep a result as an artifact under the dataset's own key: the UI shows its history."""
+    report_result(result)
     key = artifact_key(result.dataset)
     report, description = redact(render_report(result)), redact(result.describe())
     create_markdown_artifact(key=key, markdown=report, description=description)

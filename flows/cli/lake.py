@@ -17,6 +17,7 @@ from medallion.errors import ConfigError
 from medallion.partition import parse_date
 from medallion.results import Layers, PartitionResult
 from tasks.datasets import load_datasets
+from tasks.progress import collecting
 
 BACKENDS = ("local",)
 
@@ -64,19 +65,24 @@ def _fan_out(
     layers: Layers,
     overrides: dict[str, Any],
 ) -> int:
-    with progress_bar(options, len(datasets) * len(dates)), prefect_session():
-        from flows.run_datasets import run_datasets
+    results: list[PartitionResult] = []
+    bar = progress_bar(options, len(datasets) * len(dates))
+    try:
+        with bar, prefect_session(), collecting(results):
+            from flows.run_datasets import run_datasets
 
-        results: list[PartitionResult] = run_datasets(
-            configs=_files(options.config),
-            run_dates=dates,
-            source_name=options.source_name,
-            layers=layers,
-            overrides=overrides,
-            cascade=not getattr(options, "no_cascade", False),
-            parallel_workers=options.parallel_workers,
-        )
-    return _print_results(options, results)
+            run_datasets(
+                configs=_files(options.config),
+                run_dates=dates,
+                source_name=options.source_name,
+                layers=layers,
+                overrides=overrides,
+                cascade=not getattr(options, "no_cascade", False),
+                parallel_workers=options.parallel_workers,
+            )
+    finally:  # what was published counts, also when something else failed
+        _print_results(options, results)
+    return 0
 
 
 def _load(options: argparse.Namespace, overrides: dict[str, Any]) -> list[DatasetConfig]:

@@ -24,9 +24,10 @@ def ordered(rows: list[tuple[Any, int]]) -> pa.Table:
     """Order rows as the engine does."""
     names = ["part", "key"]
     table = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], SCHEMA)
-    query = "SELECT * FROM table ORDER BY part ASC NULLS LAST, key"
     with duckdb.connect() as engine:
-        return engine.sql(query.replace("table", '"table"')).to_arrow_table()
+        engine.register("rows", table)
+        query = "SELECT * FROM rows ORDER BY part ASC NULLS LAST, key"
+        return engine.sql(query).to_arrow_table()
 
 
 def batches(table: pa.Table, rows: int) -> Iterator[pa.RecordBatch]:

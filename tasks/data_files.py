@@ -53,6 +53,8 @@ class OpenFile:
         fs: Filesystem,
     ) -> None:
         """Open the file numbered `sequence`."""
+        if settings.write_csv:
+            _require_text(schema)
         self.row_count = 0
         self.next_group_end_bytes = 0
         copies = settings.write_parquet and settings.write_csv
@@ -83,6 +85,27 @@ class OpenFile:
         main, *copies = self._parts
         suffixed = [(main, artifact)] + [(copy, f"{artifact}_csv") for copy in copies]
         return [part.close(name, self.row_count) for part, name in suffixed]
+
+
+def _require_text(schema: pa.Schema) -> None:
+    """Refuse columns that CSV cannot hold, before any file is opened.
+
+    Raises:
+        TerminalSourceError: EXT003, naming the columns.
+    """
+    unfit = [f.name for f in schema if pa.types.is_nested(f.type) or _is_bytes(f.type)]
+    if unfit:
+        raise TerminalSourceError(
+            f"columns {unfit} hold nested values or bytes, which cannot become CSV: turn write_csv "
+            "off",
+            code="EXT003",
+        )
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    types = pa.types
+    plain = types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)
+    return bool(plain or types.is_fixed_size_binary(kind))
 
 
 class _Part:
@@ -152,12 +175,6 @@ class _ParquetPart(_Part):
 
 class _CsvPart(_Part):
     def __init__(self, stage: Path, relative: str, schema: pa.Schema, fs: Filesystem) -> None:
-        nested = [field.name for field in schema if pa.types.is_nested(field.type)]
-        if nested:
-            raise TerminalSourceError(
-                f"columns {nested} are nested and cannot become CSV: turn write_csv off",
-                code="EXT003",
-            )
         super().__init__(stage, relative, fs)
         self._writer = pa_csv.CSVWriter(pa.PythonFile(self.sink, "w"), schema)
 

@@ -32,6 +32,7 @@ def find_contradictions(
     if silver is not None and (source is not None or "model" in silver.model_fields_set):
         yield from _check_keys(silver)
         yield from _check_deletes(silver)
+        yield from _check_state(silver)
     if source is not None and silver is not None:
         yield from _check_load_pattern(source, silver)
 
@@ -98,6 +99,15 @@ def _check_deletes(silver: Silver) -> Iterator[Contradiction]:
         yield (
             ("silver", "deletes"),
             f"{silver.deletes} works in scd_type_1 and scd_type_2, not in {silver.model}",
+        )
+
+
+def _check_state(silver: Silver) -> Iterator[Contradiction]:
+    if silver.model in ("scd_type_1", "scd_type_2") and not silver.write_parquet:
+        yield (
+            ("silver", "write_parquet"),
+            f"model {silver.model} builds on its previous partition, and reads Parquet only: set "
+            "it to true; write_csv makes copies",
         )
 
 

@@ -37,7 +37,7 @@ OVERLAYS: dict[str, dict[str, Any]] = {
         "source": {"run": {"write_csv": True}},
         "silver": {"write_csv": True},
     },
-    "unchecked": {"silver": {"require_checksum": False}},
+    "buckets": {"silver": {"buckets": 3, "require_checksum": False}},
 }
 
 

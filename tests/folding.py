@@ -4,6 +4,7 @@ Belongs here: the smallest executor of a plan, and the facts that tests compare.
 Lives elsewhere: what must come out (`tests/oracles`, the tests themselves).
 """
 
+import atexit
 import datetime as dt
 import functools
 from collections.abc import Iterable, Sequence
@@ -54,6 +55,7 @@ def connection() -> duckdb.DuckDBPyConnection:
     """One engine for all tests of a process."""
     engine = duckdb.connect(config={"threads": 1})
     engine.execute("SET TimeZone = 'UTC'")
+    atexit.register(connection.cache_clear)
     return engine
 
 

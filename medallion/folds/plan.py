@@ -10,23 +10,25 @@ from typing import Literal
 
 from medallion.folds.sql import listed, quote, union
 
-COUNTS = (
-    "read",
-    "applied",
-    "superseded",
-    "unchanged",
-    "deduplicated",
-    "discarded",
-    "inserted",
-    "updated",
-    "closed",
-    "deleted",
-    "removed",
-    "rows_before",
-    "rows",
-    "guard_base",
-    "guard_absent",
-)
+COUNTS: dict[str, str] = {
+    "read": "Rows that were folded: those of `incoming`.",
+    "applied": "Rows that took effect; the modules of the models say what that means.",
+    "superseded": "Rows that lost to another row.",
+    "unchanged": "Rows that differ in nothing from what was known.",
+    "deduplicated": "Rows that another row equals in every column.",
+    "discarded": "Rows that the configuration leaves out.",
+    "inserted": "Rows, in SCD2 versions, that the base does not have.",
+    "updated": "Rows, in SCD2 versions, that the base has with other values.",
+    "closed": "Versions that were open in the base and have an end now.",
+    "deleted": "Keys that were live in the base and are not any more.",
+    "removed": "Rows, in SCD2 versions, of the base that are gone.",
+    "rows_before": "Rows, in SCD2 versions, of the base.",
+    "rows": "Rows, in SCD2 versions, afterwards: rows_before + inserted - removed.",
+    "guard_base": "Full loads: keys that were live in the base.",
+    "guard_absent": "Full loads: those of them that the snapshot deletes by their absence.",
+}
+"""The counts of a plan and what they count; each row read is in exactly one of the five fates
+from `applied` to `discarded`."""
 
 
 @dataclass(frozen=True)

@@ -143,8 +143,7 @@ def _events(spec: FoldSpec) -> Relation:
         follows = f"{matched(spec.keys, 't', 'f')} AND t.__ends = f.__order"
         ends = (
             f"SELECT {listed(spec.keys, 't')}, TRUE AS __deleted, t.__ends AS __order "
-            f"FROM {before} ANTI JOIN {TOUCHED} f ON {follows} "
-            "WHERE t.__ends IS NOT NULL AND coalesce(t.__ends < c.__order, TRUE)"
+            f"FROM {TOUCHED} t ANTI JOIN {TOUCHED} f ON {follows} WHERE t.__ends IS NOT NULL"
         )
     return Relation(EVENTS, union(changes, versions, ends))
 

@@ -19,38 +19,44 @@ from medallion.folds.sql import count, equal, listed, matched, quote, union
 EVENTS = "fold_events"
 MARKED = "fold_marked"
 TOUCHED = "fold_touched"
+_SEVERAL = "fold_several"
 
 
 def mark_versions(spec: FoldSpec, *, has_base: bool) -> tuple[Relation, ...]:
-    """Mark the events that open or close a version (`__opens`, `__closes`) and its `__ends`.
+    """Mark the events that open or close a version (`__opens`, `__closes`) and its `__ends`."""
+    gone = "FALSE" if spec.marks_deleted else "__deleted"
+    alone = (
+        f"SELECT *, NOT {gone} AS __opens, FALSE AS __closes "
+        f"FROM {EVENTS} ANTI JOIN {CROWDED} USING ({listed(spec.keys)})"
+    )
+    if has_base:
+        return (Relation(MARKED, union(_judge(spec, "*"), alone), "table"),)
+    # A first load may be large: its rows are not stored once more, but looked up by position.
+    judged = _judge(spec, f"{listed(spec.keys)}, __order, __position")
+    marks = f"SELECT __position, __opens, __closes, __ends FROM ({judged})"
+    several = f"SELECT * FROM {EVENTS} JOIN {_SEVERAL} USING (__position)"
+    return Relation(_SEVERAL, marks, "table"), Relation(MARKED, union(several, alone))
 
-    A first load may be large and is seldom crowded, so its marks are not stored but read through.
-    """
+
+def _judge(spec: FoldSpec, columns: str) -> str:
+    """Select `columns` of the crowded keys' events, with their marks."""
     keys = listed(spec.keys)
     gone = "FALSE" if spec.marks_deleted else "__deleted"
     differs = " OR ".join(
         f"lag({name}) OVER by_order IS DISTINCT FROM {name}"
         for name in ("__deleted", *map(quote, spec.tracked_columns))
     )
-    judged = (
-        f"SELECT *, NOT {gone} AND ({differs}) AS __opens, "
+    marked = (
+        f"SELECT {columns}, NOT {gone} AND ({differs}) AS __opens, "
         f"{gone} AND coalesce(NOT lag(__deleted) OVER by_order, FALSE) AS __closes "
         f"FROM {EVENTS} SEMI JOIN {CROWDED} USING ({keys}) "
         f"WINDOW by_order AS (PARTITION BY {keys} ORDER BY __order)"
     )
     boundary = "CASE WHEN __opens OR __closes THEN __order END"
-    ended = (
+    return (
         f"SELECT *, lead({boundary} IGNORE NULLS) OVER "
-        f"(PARTITION BY {keys} ORDER BY __order) AS __ends FROM ({judged})"
+        f"(PARTITION BY {keys} ORDER BY __order) AS __ends FROM ({marked})"
     )
-    alone = (
-        f"SELECT *, NOT {gone} AS __opens, FALSE AS __closes "
-        f"FROM {EVENTS} ANTI JOIN {CROWDED} USING ({keys})"
-    )
-    if has_base:
-        return (Relation(MARKED, union(ended, alone), "table"),)
-    several = Relation("fold_several", ended, "table")
-    return several, Relation(MARKED, union("SELECT * FROM fold_several", alone))
 
 
 def version_artifacts(spec: FoldSpec, changed: str) -> tuple[ArtifactPlan, ArtifactPlan]:

@@ -24,10 +24,14 @@ CASES: list[tuple[str, str, list[list[Row]], dict[str, int]]] = [
     ("scd_type_1", "hard", [[change("x", 2)], [change("y", 1)]], {"superseded": 1}),
     ("scd_type_1", "hard", [[change("x", 1)] * 2], {"deduplicated": 1, "applied": 1}),
     ("scd_type_1", "hard", [[change("x", 1), change("y", 1)]], {"superseded": 1, "applied": 1}),
+    ("scd_type_1", "hard", [[change("x", 1), change("y", 2)]], {"superseded": 1, "applied": 1}),
+    ("scd_type_1", "hard", [[change("x", 1), change("x", 1, "D")]], {"superseded": 1}),
     ("scd_type_1", "hard", [[change("x", 1, "D")]], {"unchanged": 1}),
     ("scd_type_1", "hard", [[change("x", 1)], [change("", 2, "D")]], {"applied": 1}),
     ("scd_type_1", "ignore", [[change("x", 1)], [change("", 2, "D")]], {"discarded": 1}),
     ("scd_type_1", "tombstone", [[change("x", 1, "D")]], {"applied": 1}),
+    ("scd_type_1", "tombstone", [[change("x", 1, "D")], [change("x", 2)]], {"applied": 1}),
+    ("scd_type_1", "tombstone", [[change("x", 1, "D")], [change("x", 2, "D")]], {"unchanged": 1}),
     ("scd_type_2", "hard", [[change("x", 1)], [change("x", 2)]], {"unchanged": 1}),
     ("scd_type_2", "hard", [[change("x", 1)], [change("x", 1)]], {"unchanged": 1}),
     ("scd_type_2", "hard", [[change("x", 2)], [change("y", 1)]], {"applied": 1}),
@@ -36,8 +40,13 @@ CASES: list[tuple[str, str, list[list[Row]], dict[str, int]]] = [
     ("scd_type_2", "hard", [[change("x", 1)] * 2], {"deduplicated": 1, "applied": 1}),
     ("scd_type_2", "hard", [[change("x", 1), change("", 2, "D")]], {"applied": 2}),
     ("scd_type_2", "hard", [[change("", 2, "D")]], {"unchanged": 1}),
+    ("scd_type_2", "hard", [[change("", 1, "D"), change("", 2, "D")]], {"unchanged": 2}),
+    ("scd_type_2", "hard", [[change("x", 1)], *[[change("", 2, "D")]] * 2], {"unchanged": 1}),
     ("scd_type_2", "ignore", [[change("x", 1)], [change("", 2, "D")]], {"discarded": 1}),
+    ("scd_type_2", "tombstone", [[change("x", 1, "D")], [change("x", 2)]], {"applied": 1}),
     ("scd_type_2", "erase", [[change("x", 1)], [change("", 2, "D")]], {"applied": 1}),
+    ("scd_type_2", "erase", [[change("x", 2)], [change("", 2, "D")]], {"applied": 1}),
+    ("scd_type_2", "erase", [[change("x", 3)], [change("", 2, "D")]], {"unchanged": 1}),
     ("scd_type_2", "erase", [[change("", 2, "D")], [change("x", 1)]], {"superseded": 1}),
     ("scd_type_2", "erase", [[change("x", 1), change("", 2, "D")]], {"superseded": 1}),
 ]
@@ -53,13 +62,35 @@ def test_each_row_has_the_fate_that_is_promised(
     assert fates | expected == fates
 
 
-@pytest.mark.parametrize(("deletes", "absent"), [("hard", 1), ("tombstone", 1), ("ignore", 0)])
-def test_guard_sees_how_many_live_keys_are_absent(deletes: str, absent: int) -> None:
-    for model in ("scd_type_1", "scd_type_2"):
-        spec = spec_of(model, deletes, "full")
-        days = [[change("x", 1, key=key)[:-1] for key in keys] for keys in ("abc", "ab")]
-        counts = fold_days(spec, [batch(spec, rows) for rows in days], counted=True)[-1].counts
-        assert (counts["guard_base"], counts["guard_absent"]) == (3, absent)
+@pytest.mark.parametrize("model", ["scd_type_1", "scd_type_2"])
+@pytest.mark.parametrize("deletes", ["hard", "tombstone", "erase"])
+def test_a_row_that_comes_back_takes_effect(model: str, deletes: str) -> None:
+    spec = spec_of(model, deletes, "full")
+    rows = [change("x", 1)[:-1], change("x", 1, key="b")[:-1]]
+    days = [batch(spec, there) for there in (rows, rows[:1], rows)]
+    counts = fold_days(spec, days, counted=True)[-1].counts
+    assert (counts["applied"], counts["unchanged"]) == (1, 1)
+
+
+GUARDS = [
+    ("hard", ["abc", "ab"], (3, 1)),
+    ("hard", ["abc", "ab", "a"], (2, 1)),
+    ("tombstone", ["abc", "ab"], (3, 1)),
+    ("tombstone", ["abc", "ab", "ab"], (2, 0)),
+    ("erase", ["abc", "ab", "ab"], (2, 0)),
+    ("ignore", ["abc", "ab"], (3, 0)),
+]
+
+
+@pytest.mark.parametrize("model", ["scd_type_1", "scd_type_2"])
+@pytest.mark.parametrize(("deletes", "keys", "guard"), GUARDS)
+def test_guard_sees_how_many_live_keys_are_absent(
+    model: str, deletes: str, keys: list[str], guard: tuple[int, int]
+) -> None:
+    spec = spec_of(model, deletes, "full")
+    days = [batch(spec, [change("x", 1, key=key)[:-1] for key in there]) for there in keys]
+    counts = fold_days(spec, days, counted=True)[-1].counts
+    assert (counts["guard_base"], counts["guard_absent"]) == guard
 
 
 @pytest.mark.parametrize("model", ["scd_type_1", "scd_type_2"])

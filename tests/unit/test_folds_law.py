@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.folding import batch, fold, fold_days
+from tests.folding_checks import live_keys
 from tests.folding_examples import (
     MIDNIGHT,
     Row,
@@ -52,9 +53,8 @@ def test_a_snapshot_applied_again_changes_nothing(
     days: list[list[Row]], model: str, deletes: str
 ) -> None:
     spec = spec_of(model, deletes, "full")
-    first, second = (batch(spec, rows) for rows in days[:2])
-    states = fold_days(spec, [first, second, second])
-    assert states[2].picture() == states[1].picture()
+    states = fold_days(spec, [batch(spec, rows) for rows in [*days, days[-1]]])
+    assert states[-1].picture() == states[-2].picture()
 
 
 @pytest.mark.parametrize("order", ["ts", None])
@@ -67,6 +67,16 @@ def test_without_an_order_column_the_later_batch_wins(order: str | None) -> None
     ]
     silver = fold_days(spec, [batch(spec, rows) for rows in days])[-1]
     assert silver.rows("current", ["text"]) == [("new" if order else "old",)]
+
+
+@pytest.mark.parametrize("model", ["scd_type_1", "scd_type_2"])
+@pytest.mark.parametrize("deletes", ["hard", "tombstone", "erase"])
+@pytest.mark.parametrize(("ops", "live"), [("DI", 1), ("ID", 0), ("IDI", 1), ("DID", 0)])
+def test_of_equal_order_the_later_batch_wins(model: str, deletes: str, ops: str, live: int) -> None:
+    spec = spec_of(model, deletes)
+    days = [[("a", "b", "x", None, 0, MIDNIGHT, op)] for op in ops]
+    silver = fold_days(spec, [batch(spec, rows) for rows in days])[-1]
+    assert len(live_keys(silver, spec)) == live
 
 
 def test_suppressed_events_bring_a_late_version_to_an_end() -> None:

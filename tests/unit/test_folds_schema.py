@@ -123,6 +123,15 @@ def test_a_narrower_delivery_does_not_narrow_what_was_there(model: str) -> None:
     assert fold_tables(old, new, model=model).rows("current", ["a"]) == [(2**40,), (1,)]
 
 
+@pytest.mark.parametrize("pattern", ["cdc", "full"])
+@pytest.mark.parametrize("model", SCD)
+def test_a_retyped_column_keeps_what_was_there(model: str, pattern: str) -> None:
+    old, new = table_of(a=["one", "2"]), table_of(a=[1, 2])
+    silver = fold_tables(old, new, model=model, load_pattern=pattern)
+    assert silver.rows("current", ["a"]) == [("1",), ("2",)]
+    assert silver.counts["unchanged"] == 1
+
+
 def test_a_struct_may_gain_a_field() -> None:
     old = table_of(a=[{"x": 1}])
     new = table_of(a=[{"x": 2, "y": "n"}]).set_column(0, "id", pa.array([5]))

@@ -5,6 +5,8 @@ Belongs here: many datasets, side by side, each on its own. Lives elsewhere: one
 """
 
 import datetime as dt
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 from prefect import flow, task
@@ -18,6 +20,8 @@ from tasks.artifacts import DatasetProgress
 from tasks.datasets import load_datasets
 from tasks.redaction import redacted_errors
 from tasks.runs import name_fan_out
+
+_log = logging.getLogger(__name__)
 
 
 @flow(name="run-datasets", flow_run_name=name_fan_out)
@@ -34,7 +38,7 @@ def run_datasets(
     """Run the pipeline of many datasets, at most `parallel_workers` side by side.
 
     A dataset that fails stops none of the others and loses nothing of what they did; the run itself
-    fails at the end, with the first failure.
+    fails at the end, with the first failure, after all of them were logged.
 
     Args:
         configs: Paths of the datasets' YAML files.
@@ -46,22 +50,36 @@ def run_datasets(
         parallel_workers: How many datasets are worked on at the same time.
     """
     options = {"layers": layers, "overrides": overrides, "cascade": cascade}
-    datasets = [
-        {"config": config, "source_name": one.name, "run_dates": run_dates, **options}
-        for config in configs
-        for one in load_datasets([config], overrides, source_name)
+    datasets = load_datasets(configs, overrides, source_name)
+    work = [
+        {"config": one.file_name, "source_name": one.name, "run_dates": run_dates, **options}
+        for one in datasets
     ]
     progress = DatasetProgress(len(datasets))
     runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=parallel_workers)
     with runner:
-        futures: list[PrefectFuture[Any]] = [
-            runner.submit(run_dataset, dataset) for dataset in datasets
-        ]
+        futures: list[PrefectFuture[Any]] = [runner.submit(run_dataset, one) for one in work]
         for _ in as_completed(futures):
             progress.advance()
+    return gather_results([one.name for one in datasets], futures)
+
+
+def gather_results(
+    names: Sequence[str], futures: Sequence[PrefectFuture[Any]]
+) -> list[PartitionResult]:
+    """Return the results of all datasets, or raise the first failure, each of them logged."""
     results: list[PartitionResult] = []
-    for future in futures:
-        results += future.result()
+    failures: list[Exception] = []
+    for name, future in zip(names, futures, strict=True):
+        outcome = future.result(raise_on_failure=False)
+        if not isinstance(outcome, Exception):
+            results += outcome
+            continue
+        failures.append(outcome)
+        if len(names) > 1:  # otherwise the error itself tells it all
+            _log.error("failed dataset=%s error=%s", name, outcome)
+    if failures:
+        raise failures[0]
     return results
 
 

@@ -171,14 +171,20 @@ def small_lake(folder: Path) -> Lake:
     return lake
 
 
-def test_a_failing_dataset_stops_none_of_the_others(memory_path: Path) -> None:
-    lakes = [small_lake(memory_path / name) for name in "abc"]
-    (lakes[1].sources / f"{day(1)}.parquet").unlink()
+def test_a_failing_dataset_stops_none_of_the_others(
+    memory_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lakes = [small_lake(memory_path / name) for name in "abcd"]
+    for lake in lakes[1:3]:
+        (lake.sources / f"{day(1)}.parquet").unlink()
     configs = [str(lake.write_config()) for lake in lakes]
     with pytest.raises(TerminalSourceError, match="no file matches"):
-        run_datasets(configs, [day(1)], parallel_workers=1)
+        run_datasets(configs, [day(1)], parallel_workers=2)
     published = [lake.partition(day(1)).exists() for lake in lakes]
-    assert published == [True, False, True]
+    assert published == [True, False, False, True]
+    told = [one.getMessage() for one in caplog.records if one.name == "flows.run_datasets"]
+    assert len(told) == 2
+    assert all("failed dataset=shop.orders error=no file matches" in line for line in told)
 
 
 def failing(error: Exception, times: int) -> tuple[Callable[..., Any], list[int]]:

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from medallion.errors import StateError
+from medallion.errors import ChecksumMismatchError, PartitionConflictError, StateError
 from tasks.lake import list_silver, read_partition
+from tasks.promotion_inputs import promotion_lock
 from tasks.status import describe_dataset
 from tests.lakes import Lake, day
 
@@ -241,3 +242,46 @@ def test_without_cascade_later_dates_are_stale_and_status_says_why(memory_path: 
     lake.promote(day(3))
     assert set(states(lake).values()) == {"fresh"}
     assert lake.verify() == ()
+
+
+@each_model
+def test_changed_logic_rebuilds_every_date(memory_path: Path, name: str) -> None:
+    lake = short_lake(memory_path, name=name)
+    lake.configure(normalization={"empty_strings_as_null": True}, parquet_compression="snappy")
+    results = lake.promote(day(1))
+    assert [result.run_date for result in results] == [day(number) for number in range(1, 7)]
+    before = {date: picture(Path(one.path)) for date, one in list_silver(lake.dataset).items()}
+    shutil.rmtree(memory_path / "silver")
+    lake.promote(day(6))
+    assert before == {
+        date: picture(Path(one.path)) for date, one in list_silver(lake.dataset).items()
+    }
+
+
+@pytest.mark.parametrize("layer", ["bronze", "partition"])
+def test_damaged_input_is_refused_and_its_rerun_heals_it(memory_path: Path, layer: str) -> None:
+    lake = short_lake(memory_path)
+    damaged: Path = getattr(lake, layer)(day(3))
+    digest = read_partition(damaged).checksums.content_digest
+    file = max(damaged.rglob("*.parquet"), key=lambda path: path.stat().st_size)
+    file.write_bytes(file.read_bytes()[:-9] + b"corrupted")
+    dependent = day(3) if layer == "bronze" else day(4)
+    with pytest.raises(ChecksumMismatchError, match="does not match its manifest") as failure:
+        lake.promote(dependent)
+    assert failure.value.code == "STG002"
+    (result, *_) = [lake.land(day(3))] if layer == "bronze" else lake.promote(day(3))
+    assert (result.status, result.content_digest) == ("published", digest)
+    assert lake.promote(dependent)[0].status == "unchanged"
+    assert lake.verify() == ()
+
+
+def test_one_run_at_a_time_promotes_a_dataset(
+    memory_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = short_lake(memory_path, days=1)
+    monkeypatch.setattr("tasks.promotion_inputs.LOCK_TIMEOUT_SECONDS", 0.1)
+    with promotion_lock(lake.dataset):
+        with pytest.raises(PartitionConflictError, match="another run") as failure:
+            lake.promote(day(1))
+        assert failure.value.code == "STG003"
+    assert lake.promote(day(1))[0].status == "unchanged"

@@ -13,6 +13,7 @@ from flows.bronze_extract import bronze_extract
 from flows.silver_extract import silver_extract
 from medallion.results import Layers, PartitionResult
 from tasks.datasets import load_dataset
+from tasks.lake import is_landed
 from tasks.progress import report_rows
 from tasks.redaction import redacted_errors
 from tasks.runs import name_run, resolve_run_date
@@ -40,7 +41,7 @@ def pipeline(
         layers: Both layers, or one of them.
         overrides: Values by dotted key, over those of the file: `{"silver.model": "event_log"}`.
         cascade: Re-promote later load dates that became stale.
-        dry_run: Read and validate, and write nothing.
+        dry_run: Read and validate, and write nothing. Silver is previewed of landed dates only.
 
     Example:
         ```python
@@ -54,7 +55,9 @@ def pipeline(
     for date in run_dates or [resolve_run_date(None, dataset.source.timezone)]:
         if layers != "silver":
             results.append(bronze_extract(config, date, source_name, overrides, dry_run))
-        if layers != "bronze" and dataset.silver:
+        # A dry run lands nothing, so Silver can be previewed only of what has landed before.
+        has_input = not dry_run or layers == "silver" or is_landed(dataset, date)
+        if layers != "bronze" and dataset.silver and has_input:
             results += silver_extract(config, date, source_name, overrides, cascade, dry_run)
         report_rows(dataset.name, 0)
     return results

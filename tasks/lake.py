@@ -44,6 +44,11 @@ def silver_partition(dataset: DatasetConfig, run_date: dt.date) -> SilverPartiti
     )
 
 
+def is_landed(dataset: DatasetConfig, run_date: dt.date) -> bool:
+    """Tell whether a run date has a Bronze partition."""
+    return (bronze_root(dataset) / bronze_partition(dataset, run_date).path).is_dir()
+
+
 def bronze_root(dataset: DatasetConfig) -> Path:
     """Return the directory that holds all Bronze partitions."""
     return Path(dataset.platform.bronze.local_path)

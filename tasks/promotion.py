@@ -18,9 +18,7 @@ from prefect.cache_policies import NO_CACHE
 
 from medallion.config.models import DatasetConfig
 from medallion.config.silver import Silver
-from medallion.errors import (
-    QualityError,
-)
+from medallion.errors import QualityError
 from medallion.folds import FoldSpec
 from medallion.layout import WriteSettings
 from medallion.manifest import LAW_TERMS, DataFile, describe_input

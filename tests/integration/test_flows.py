@@ -259,6 +259,15 @@ def test_bronze_dry_run_writes_nothing(lake: Lake) -> None:
     assert tree(lake.folder) == before
 
 
+def test_pipeline_dry_run_previews_silver_once_bronze_is_there(lake: Lake) -> None:
+    config = str(lake.write_config())
+    before = pipeline(config, [day(1)], dry_run=True)
+    assert [(one.layer, one.status) for one in before] == [("bronze", "dry_run")]
+    lake.land(day(1))
+    after = pipeline(config, [day(1)], dry_run=True)
+    assert [(one.layer, one.row_count) for one in after] == [("bronze", 3), ("silver", 2)]
+
+
 def test_silver_dry_run_writes_nothing(lake: Lake) -> None:
     lake.land(day(1))
     before = tree(lake.folder)
